@@ -1,0 +1,28 @@
+# Entry points; everything is done by CMake (CMakePresets.json) and scripts/.
+.PHONY: build test demo lint format install-dependencies clean
+
+install-dependencies:
+	@sh scripts/install_dependencies.sh
+
+build: install-dependencies
+	@sh scripts/fetch_monocypher.sh
+	cmake --preset release
+	cmake --build --preset release
+
+test: build
+	cmake --preset asan
+	cmake --build --preset asan
+	ctest --preset asan
+	ctest --preset release
+
+demo: build
+	@python3 scripts/demo.py
+
+lint: build
+	@sh scripts/lint.sh
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build

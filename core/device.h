@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What both programs of a device are built on: areas, verifier, product.  Const, filled by the
+ * port. */
+#ifndef FOTA_CORE_DEVICE_H
+#define FOTA_CORE_DEVICE_H
+
+#include "core/profile.h"
+#include "core/sign.h"
+
+struct fota_device {
+    struct fota_area area[FOTA_AREA_COUNT];
+    const struct fota_verifier *verifier;
+    const char *product;    /* must equal the package's */
+    uint32_t decoder_bytes; /* workspace that the boot loader can give the decoder */
+    const char *vendor;     /* first line of ATI, and in the update's lines: "Quectel_Ltd" */
+    const char *brand;      /* in the update's lines: "Quectel" */
+    const char *model;      /* "Quectel_M95" */
+    const char *serial;     /* AT+CGSN: 15 digits */
+};
+
+/* Area of slot 0 or 1. */
+static inline const struct fota_area *
+fota_device_slot(const struct fota_device *d, unsigned slot)
+{
+    return &d->area[slot == 0 ? FOTA_AREA_SLOT : FOTA_AREA_SLOT2];
+}
+
+#endif

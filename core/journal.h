@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* The update journal: full snapshots that survive torn programs, torn erases and bits that read
+ * differently twice.  One boot, one journal sector.  The rules are those of doc/design.md 5. */
+#ifndef FOTA_CORE_JOURNAL_H
+#define FOTA_CORE_JOURNAL_H
+
+#include "core/flash.h"
+#include "core/package.h"
+
+#define FOTA_JOURNAL_RECORD_BYTES 64U /* before padding to the program unit */
+#define FOTA_JOURNAL_SECTORS_MAX  8U
+
+enum fota_phase {
+    FOTA_PHASE_IDLE = 1, /* nothing under way; staging may be changed */
+    FOTA_PHASE_RUN,      /* the package in staging is being applied */
+    FOTA_PHASE_TRIAL,    /* reserved: new image runs, not yet confirmed */
+    FOTA_PHASE_RESULT,   /* an update ended: `result` */
+};
+
+/* A snapshot: everything that must be known after a reset. */
+struct fota_snapshot {
+    enum fota_phase phase;
+    uint8_t package_id[FOTA_PACKAGE_ID_BYTES];
+    uint32_t unit;       /* RUN: unit being applied, 0..n_units */
+    uint32_t step;       /* RUN: steps done in it: stash steps, then write steps */
+    uint32_t unit_off;   /* RUN: body offset of the unit's head */
+    uint8_t target_slot; /* slot being written: 0 or 1 */
+    uint8_t result;      /* RESULT, IDLE: error code of the last update, 0 success */
+    uint8_t trials;      /* TRIAL */
+    uint16_t cuts;       /* boots that found this update unfinished */
+    uint8_t from_id[8];  /* first bytes of the base image's hash; zeros for a full image */
+    uint8_t to_id[8];    /* first bytes of the new image's hash */
+};
+
+/* State of the journal in this boot.  Fields are private. */
+struct fota_journal {
+    const struct fota_area *area;
+    uint32_t n_sectors;
+    uint32_t ruling;       /* sector that rules, n_sectors when none */
+    uint32_t epoch;        /* its epoch */
+    uint32_t sector;       /* sector opened in this boot */
+    uint32_t slot;         /* next free record slot in it */
+    uint32_t recommit_off; /* where rule 6 asks for a copy, or UINT32_MAX */
+    uint32_t retries;
+    uint8_t stage; /* enum of journal.c */
+    bool has_snapshot;
+    bool finished;              /* the last two records of the ruling sector are equal finals */
+    struct fota_snapshot found; /* last snapshot found by fota_journal_load() */
+    struct fota_snapshot next;  /* being written */
+};
+
+/* Read the journal once, decide which sector rules, keep the last snapshot.  Writes nothing.
+ * FOTA_E_FLASH.  After it: */
+FOTA_NODISCARD enum fota_err
+fota_journal_load(struct fota_journal *j, const struct fota_area *area);
+/* The last snapshot, or a null pointer: nothing was ever recorded. */
+const struct fota_snapshot *fota_journal_last(const struct fota_journal *j);
+/* Whether staging may be changed and the old state is final: no record at all, or IDLE/RESULT
+ * in the last two records (rule 10 and its addition). */
+bool fota_journal_is_final(const struct fota_journal *j);
+
+/* OPEN: begin to write in this boot with `state` (rule 4).  Then step until FOTA_OK. */
+void fota_journal_open(struct fota_journal *j, const struct fota_snapshot *state);
+/* Append a snapshot to the sector opened in this boot; opens another when it is full.  Then
+ * step until FOTA_OK. */
+void fota_journal_append(struct fota_journal *j, const struct fota_snapshot *state);
+/* At most one erase or program.  FOTA_MORE, FOTA_BUSY, FOTA_OK when durable; FOTA_E_JOURNAL
+ * when no sector takes it. */
+FOTA_NODISCARD enum fota_err fota_journal_step(struct fota_journal *j);
+/* Whether this boot has opened the journal. */
+bool fota_journal_is_open(const struct fota_journal *j);
+/* Epoch of the sector opened in this boot. */
+uint32_t fota_journal_epoch(const struct fota_journal *j);
+
+#endif

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Install what build, tests and demo need and this machine lacks.  Debian and its children; on other
+# systems install the same programs by hand.
+set -eu
+packages="gcc g++ make cmake ninja-build clang clang-format clang-tidy libclang-rt-14-dev git
+libcmocka-dev libdivsufsort-dev libssl-dev libjansson-dev libelf-dev
+gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi python3-serial bsdiff unzip"
+missing=
+for p in $packages; do
+    dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
+done
+for tool in python3 cargo npm; do
+    command -v "$tool" > /dev/null || missing="$missing $tool"
+done
+[ -z "$missing" ] && exit 0
+echo "installing:$missing"
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+$sudo apt-get update -qq
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing > /dev/null
