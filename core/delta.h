@@ -53,24 +53,33 @@ struct fota_delta_unit {
     uint32_t coded_bytes;
 };
 
+/* The new image is written in pages of this many bytes: a page of the unit being decoded is
+ * readable through `new_image` when the decoder begins with the page behind it. */
+#define FOTA_DELTA_PAGE 256U
+
 /* State; lies inside the workspace. */
 struct fota_delta;
 
-/* Bytes of workspace that a package with these parameters needs.  Never more than what the
- * head's decoder_kib says, or the package is malformed.  0: unknown codec. */
-uint32_t fota_delta_workspace_bytes(const struct fota_delta_params *params);
+/* Bytes of workspace that this body needs, from the first bytes of its prologue.  The head's
+ * decoder_kib is this, rounded up.  FOTA_E_FEATURE for an unknown codec or arch, FOTA_E_BODY,
+ * or the source's failure. */
+FOTA_NODISCARD enum fota_err
+fota_delta_workspace_bytes(uint32_t *n_bytes, const struct fota_delta_params *params,
+                           const struct fota_delta_source *source);
 
 /* Open a body: read the prologue.  `*d` points into `work`, which must be aligned for uint32_t
- * and stay until the last use; `source` is borrowed.  FOTA_E_RAM when the workspace is too
- * small, FOTA_E_FEATURE for an unknown codec or arch, FOTA_E_BODY. */
+ * and void pointers and stay until the last use; `source` is borrowed.  FOTA_E_RAM when the
+ * workspace is too small, FOTA_E_FEATURE for an unknown codec or arch, FOTA_E_BODY. */
 FOTA_NODISCARD enum fota_err
 fota_delta_open(struct fota_delta **d, void *work, uint32_t work_bytes,
                 const struct fota_delta_params *params, const struct fota_delta_source *source);
 /* Begin a unit, from fresh models. */
 FOTA_NODISCARD enum fota_err
 fota_delta_begin(struct fota_delta *d, const struct fota_delta_unit *unit);
-/* The next n_bytes of the unit's new content.  FOTA_E_BODY when the unit has fewer left or is
- * malformed; a failed `d` stays failed until fota_delta_begin(). */
+/* The next n_bytes of the unit's new content.  One call must not go past a multiple of
+ * FOTA_DELTA_PAGE of the image offset, so that the caller can make the page readable first.
+ * FOTA_E_BODY when the unit has fewer left or is malformed; a failed `d` stays failed until
+ * fota_delta_begin(). */
 FOTA_NODISCARD enum fota_err
 fota_delta_read(struct fota_delta *d, uint8_t *dst, uint32_t n_bytes);
 /* After the last byte: FOTA_E_BODY unless the coded bytes were used up exactly. */
