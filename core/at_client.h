@@ -7,17 +7,10 @@
 #define FOTA_CORE_AT_CLIENT_H
 
 #include "core/err.h"
+#include "core/package_source.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Where the package is read from (file, HTTP, USB disk ...). */
-struct fota_package_source {
-    void *ctx;
-    uint32_t n_bytes; /* whole package */
-    /* Bytes [off, off + n).  FOTA_MORE: not there yet, ask again. */
-    enum fota_err (*read)(void *ctx, uint32_t off, uint8_t *dst, uint32_t n_bytes);
-};
 
 enum fota_client_mode {
     FOTA_CLIENT_AUTO, /* QFUA when the module says flow control is on and the line has it, else

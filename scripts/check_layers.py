@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Core modules in layers: a module may include modules of earlier layers and of its own layer
 # further left, nothing else.
 CORE_LAYERS = [
-    ["err", "mem", "le", "err_text"],
+    ["err", "mem", "le", "err_text", "package_source"],
     ["flash", "crc32", "sha256"],
     ["sign", "package", "model", "rangedec", "delta", "profile", "record_store", "image_hash"],
     ["identity", "journal", "staging", "device"],
