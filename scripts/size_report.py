@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""ROM, RAM and deepest stack of the device core on a Cortex-M3 (-Os), measured from the compiler's
+own output: sections by `size`, frames and call graph by -fcallgraph-info=su.
+
+Calls through function pointers are resolved by the table INDIRECT below, which names for each
+calling function what can stand behind its pointers; a caller that is missing there is an error, so
+the figure cannot silently be too small.  What the port supplies (flash driver, UART, signature
+library) is counted as 0 bytes here and named in the output.
+
+    scripts/size_report.py            print the tables
+    scripts/size_report.py --write    put them into the marked places of README.md and doc/porting.md
+    scripts/size_report.py --check    fail when those places are stale
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CC = "arm-none-eabi-gcc"
+FLAGS = ["-mcpu=cortex-m3", "-mthumb", "-Os", "-std=c11", "-ffreestanding", "-ffunction-sections",
+         "-fdata-sections", "-fcallgraph-info=su", "-I", str(ROOT)]
+GROUPS = [
+    ("errors, without texts", ["err"]),
+    ("error texts (optional)", ["err_text"]),
+    ("hashes", ["crc32", "sha256"]),
+    ("package, signature checks", ["package", "sign", "package_check"]),
+    ("codec", ["rangedec", "delta"]),
+    ("flash, journal, records", ["flash", "journal", "record_store", "identity", "image_hash"]),
+    ("updater and boot flow", ["updater", "boot"]),
+    ("reception", ["staging"]),
+    ("AT server and application", ["at_line", "at_server", "app"]),
+    ("AT client (MCU side)", ["at_client"]),
+    ("device profile parser (optional)", ["profile"]),
+]
+# Where a call through a pointer can go; `port` stands for what the port supplies.
+PORT = []
+ENTRIES = [
+    ("boot loader: fota_boot_poll", "fota_boot_poll"),
+    ("application: fota_app_feed", "fota_app_feed"),
+    ("application: fota_app_poll", "fota_app_poll"),
+    ("MCU side: fota_at_client_poll", "fota_at_client_poll"),
+]
+
+
+def group_of(stem):
+    names = {name: label for label, members in GROUPS for name in members}
+    while stem not in names:
+        if "_" not in stem:
+            sys.exit(f"size_report: core/{stem}.c is in no group")
+        stem = stem.rsplit("_", 1)[0]
+    return names[stem]
+
+
+def compile_core(out):
+    for source in sorted((ROOT / "core").glob("*.c")):
+        subprocess.run([CC, *FLAGS, "-c", source, "-o", out / (source.stem + ".o")], check=True,
+                       cwd=out)
+
+
+def sizes(out):
+    """{group: (text incl. constants, writable data)}"""
+    rom = {label: 0 for label, _ in GROUPS}
+    ram = dict(rom)
+    for obj in sorted(out.glob("*.o")):
+        line = subprocess.run(["arm-none-eabi-size", obj], check=True, capture_output=True,
+                              text=True).stdout.splitlines()[1].split()
+        rom[group_of(obj.stem)] += int(line[0])
+        ram[group_of(obj.stem)] += int(line[1]) + int(line[2])
+    return rom, ram
+
+
+def call_graph(out):
+    """({function: frame bytes}, {function: set of callees}).  Static functions are keyed as
+    file:name; a pointer call appears as '__indirect_call'."""
+    frame, calls = {}, {}
+    for path in sorted(out.glob("*.ci")):
+        text = path.read_text()
+        for title, label in re.findall(r'node: \{ title: "([^"]+)" label: "([^"]*)"', text):
+            used = re.search(r"(\d+) bytes", label)
+            if used:
+                frame[title] = int(used.group(1))
+        for source, target in re.findall(r'sourcename: "([^"]+)" targetname: "([^"]+)"', text):
+            calls.setdefault(source, set()).add(target)
+    return frame, calls
+
+
+def plain(name):
+    return name.rsplit(":", 1)[-1]
+
+
+def indirect_targets(caller, frame):
+    table = read_indirect()
+    key = plain(caller).split(".")[0]
+    if key not in table:
+        sys.exit(f"size_report: {caller} calls through a pointer: add it to scripts/indirect_calls.txt")
+    found = []
+    for name in table[key]:
+        if name == "port":
+            continue
+        match = [f for f in frame if plain(f).split(".")[0] == name]
+        if not match:
+            sys.exit(f"size_report: indirect_calls.txt names {name}, which is not in core/")
+        found += match
+    return found
+
+
+def read_indirect():
+    table = {}
+    for line in (ROOT / "scripts" / "indirect_calls.txt").read_text().splitlines():
+        line = line.split("#")[0].strip()
+        if line:
+            caller, targets = line.split(":")
+            table[caller.strip()] = targets.split()
+    return table
+
+
+def deepest(name, frame, calls, path=()):
+    """(bytes, chain) of the deepest stack below and including `name`."""
+    if name in path:
+        sys.exit("size_report: recursion: " + " > ".join(map(plain, (*path, name))))
+    targets = set()
+    for target in calls.get(name, ()):
+        if target == "__indirect_call":
+            targets |= set(indirect_targets(name, frame))
+        elif target in frame:
+            targets.add(target)
+    best = (0, ())
+    for target in targets:
+        best = max(best, deepest(target, frame, calls, (*path, name)))
+    return best[0] + frame[name], (plain(name), *best[1])
+
+
+def report():
+    with tempfile.TemporaryDirectory() as tmp:
+        out = pathlib.Path(tmp)
+        compile_core(out)
+        rom, ram = sizes(out)
+        frame, calls = call_graph(out)
+        lines = ["| part of `core/` | ROM, bytes | static RAM |", "|---|--:|--:|"]
+        for label, _ in GROUPS:
+            lines.append(f"| {label} | {rom[label]:,} | {ram[label]} |")
+        lines.append(f"| **all** | **{sum(rom.values()):,}** | **{sum(ram.values())}** |")
+        lines += ["", "| entry | deepest stack, bytes |", "|---|--:|"]
+        for label, entry in ENTRIES:
+            depth, _ = deepest(entry, frame, calls)
+            lines.append(f"| {label} | {depth:,} |")
+        if "-v" in sys.argv:
+            for label, entry in ENTRIES:
+                print(label, deepest(entry, frame, calls))
+        lines += ["", struct_sizes(out)]
+    return "\n".join(lines)
+
+
+STRUCTS = [("struct fota_boot", "core/boot.h"), ("struct fota_app", "core/app.h"),
+           ("struct fota_at_client", "core/at_client.h")]
+
+
+def struct_sizes(out):
+    probe = out / "probe.c"
+    probe.write_text("".join(f'#include "{header}"\n' for _, header in STRUCTS) + "".join(
+        f"char size_{i}[sizeof({name})];\n" for i, (name, _) in enumerate(STRUCTS)))
+    subprocess.run([CC, *FLAGS, "-c", probe, "-o", out / "probe.o"], check=True, cwd=out)
+    table = subprocess.run(["arm-none-eabi-nm", "-S", out / "probe.o"], check=True,
+                           capture_output=True, text=True).stdout
+    lines = ["| state, handed in by the caller | bytes |", "|---|--:|"]
+    for i, (name, _) in enumerate(STRUCTS):
+        size = int(re.search(rf"\S+ (\S+) \S size_{i}\n", table).group(1), 16)
+        lines.append(f"| `{name}` | {size:,} |")
+    return "\n".join(lines)
+
+
+PLACE = re.compile(r"(<!-- size_report begin -->\n).*?(<!-- size_report end -->)", re.S)
+
+
+def main():
+    text = report()
+    gcc = subprocess.run([CC, "-dumpversion"], check=True, capture_output=True, text=True)
+    text = f"Cortex-M3, arm-none-eabi-gcc {gcc.stdout.strip()}, -Os.\n\n{text}\n"
+    if "--write" not in sys.argv and "--check" not in sys.argv:
+        print(text)
+        return 0
+    stale = 0
+    for name in ("README.md", "doc/porting.md"):
+        path = ROOT / name
+        if not path.exists() or not PLACE.search(path.read_text()):
+            continue
+        wanted = PLACE.sub(lambda m: m.group(1) + text + m.group(2), path.read_text())
+        if wanted != path.read_text():
+            stale += 1
+            if "--write" in sys.argv:
+                path.write_text(wanted)
+            else:
+                print(f"{name}: size tables are stale: run scripts/size_report.py --write")
+    return stale if "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
