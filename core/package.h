@@ -18,6 +18,7 @@
 #define FOTA_PACKAGE_STRING_MAX   31U  /* product and version strings, without terminator */
 #define FOTA_PACKAGE_SIGS_MAX     4U   /* signatures in the block */
 #define FOTA_PACKAGE_ID_BYTES     8U
+#define FOTA_PACKAGE_BYTES_MAX    0x7FFFFFFFU /* of a package, and of an image in it */
 
 #define FOTA_UNIT_SPAN_MAX            64U /* sectors that one unit may span */
 #define FOTA_UNIT_HEAD_MAX            (14U + FOTA_UNIT_SPAN_MAX / 8U)
@@ -81,8 +82,9 @@ uint32_t fota_package_head_read_bytes(const struct fota_package_prefix *prefix);
 
 /* Parse head and signature block from the begin of a package, masked as received: magic,
  * version, that all sizes agree and all strings are printable ASCII; not the signature, no
- * trust.  `head` is unmasked in place.  `n_bytes` as fota_package_head_read_bytes() says. `out`
- * is written only on FOTA_OK.  FOTA_E_FORMAT, FOTA_E_VERSION, FOTA_E_FEATURE (unknown required
+ * trust.  `head` is unmasked in place: parse it once.  `n_bytes` as
+ * fota_package_head_read_bytes() says, fewer are FOTA_E_TRUNCATED.  `out` is written only on
+ * FOTA_OK.  FOTA_E_FORMAT, FOTA_E_VERSION, FOTA_E_FEATURE (unknown required
  * bit or section), FOTA_E_TRUNCATED.  Sections 2 to 4. */
 FOTA_NODISCARD enum fota_err
 fota_package_parse(struct fota_package *out, uint8_t *head, uint32_t n_bytes);
@@ -115,7 +117,11 @@ fota_unit_parse(struct fota_unit *out, const uint8_t *bytes, uint32_t n_bytes);
 /* Whether the unit writes sector first_sector + i. */
 bool fota_unit_writes(const struct fota_unit *unit, uint32_t i);
 
-/* A package that lies in a flash area from offset 0, read unmasked. */
+/* Mask or unmask bytes that lie at `off` of a package, in place; those of the prefix stay. */
+void fota_package_mask(uint8_t mask, uint32_t off, uint8_t *bytes, uint32_t n_bytes);
+
+/* Read [off, off + n_bytes) of a package that lies in a flash area from offset 0, unmasked.
+ * FOTA_E_RANGE outside the package or the area, or the port's result. */
 struct fota_area;
 FOTA_NODISCARD enum fota_err
 fota_package_read(const struct fota_area *staging, const struct fota_package_prefix *prefix,
