@@ -32,12 +32,14 @@ struct fota_profile_flash {
     uint32_t page_bytes;
     uint8_t erased;
     bool write_once;
+    unsigned line; /* of the text; 0: made by fota_profile_simple() */
 };
 
 struct fota_profile_area {
     uint32_t flash; /* index in `flash` */
     uint32_t addr;
     uint32_t n_bytes; /* 0: absent */
+    unsigned line;
 };
 
 struct fota_profile {
@@ -54,21 +56,30 @@ struct fota_profile_fault {
     const char *reason; /* static text */
 };
 
-/* Parse a profile text.  `fault` is set on failure.  FOTA_E_PROFILE. */
+/* The name of an area in the text: "slot", "staging" ... */
+const char *fota_area_name(enum fota_area_id id);
+
+/* Parse a profile text; whether the layout can work is fota_profile_check()'s question. `fault`
+ * is set on failure.  FOTA_E_PROFILE. */
 FOTA_NODISCARD enum fota_err
 fota_profile_parse(struct fota_profile *out, const char *text, size_t n_bytes,
                    struct fota_profile_fault *fault);
 /* Check that the layout can work: areas made of whole sectors, inside their device, not
  * overlapping, journal of 2..8 sectors with at least 8 records each, ring sectors as large as
- * any slot sector, slots of equal geometry, and so on.  FOTA_E_PROFILE. */
+ * any slot sector, slots of equal geometry, and so on.  `fault` is set on failure.
+ * FOTA_E_PROFILE. */
 FOTA_NODISCARD enum fota_err
 fota_profile_check(const struct fota_profile *profile, struct fota_profile_fault *fault);
 /* A one-device profile for --sector, --scratch, --slots: areas laid out one behind the other,
  * for images and packages of up to `slot_bytes` (rounded up to sectors) each; 0xFF erased, unit
- * 1, page 256. */
+ * 1, page 256.  Not checked: numbers that cannot work are for fota_profile_check() to refuse.
+ */
 void fota_profile_simple(struct fota_profile *out, uint32_t sector_bytes,
                          uint32_t scratch_sectors, uint32_t n_slots, uint32_t slot_bytes);
 
+/* What the profile says of a flash device; context and functions are null, the port fills them.
+ * Borrows `flash`. */
+struct fota_flash fota_profile_flash_port(const struct fota_profile_flash *flash);
 /* Fill areas from a profile and its flash devices (flash[i] belongs to profile->flash[i]). */
 void fota_profile_areas(const struct fota_profile *profile, const struct fota_flash *flash,
                         struct fota_area area[FOTA_AREA_COUNT]);
