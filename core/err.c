@@ -4,8 +4,8 @@
 unsigned fota_err_cme(enum fota_err err)
 {
     switch (fota_err_code(err)) {
-#define FOTA_ERROR(name, code, cme, text, remedy)                                                  \
-    case code:                                                                                     \
+#define FOTA_ERROR(name, code, cme, text, remedy)                                              \
+    case code:                                                                                 \
         return cme;
 #include "core/errors.def"
 #undef FOTA_ERROR

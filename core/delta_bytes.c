@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* The models of single bytes: literals, and bytes of copies that may differ.  doc/codec.md 5.
+ */
+#include "core/delta_state.h"
+
+#define FLAG_LIMIT         250U
+#define FLAG_LEARNING_RATE 14
+#define BYTE_LEARNING_RATE 6
+#define FLAG_WEIGHT_START  9830 /* 0.3 */
+#define BYTE_WEIGHT_START  8192 /* 0.25 */
+
+#define PRIME_A 0x9E3779B1U
+#define PRIME_B 0x85EBCA6BU
+
+static void longs_reset(uint32_t *c, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        c[i] = FOTA_LONG_START;
+}
+
+void fota_delta_models_reset(struct fota_delta *d)
+{
+    struct fota_byte_models *m = &d->models;
+    longs_reset(&m->run[0][0], 16 * FOTA_COPY_TYPES);
+    longs_reset(&m->history[0][0], 32 * FOTA_COPY_TYPES);
+    longs_reset(&m->place[0][0][0], 8 * 8 * 2);
+    for (uint32_t i = 0; i < FOTA_FLAG_SETS * FOTA_FLAG_INPUTS; i++)
+        m->flag_weights[i / FOTA_FLAG_INPUTS][i % FOTA_FLAG_INPUTS] = FLAG_WEIGHT_START;
+    for (uint32_t i = 0; i < FOTA_BYTE_SETS * FOTA_BYTE_INPUTS; i++)
+        m->byte_weights[i / FOTA_BYTE_INPUTS][i % FOTA_BYTE_INPUTS] = BYTE_WEIGHT_START;
+    m->last = 0;
+    m->equal_run = 0;
+    m->flags = 0;
+    m->last_diff = 0;
+    for (int i = 0; i < 4; i++)
+        m->lane_diff[i] = 0;
+    for (uint32_t i = 0; i < 1U << d->hash_bits; i++)
+        d->hashed[i] = FOTA_SHORT_START;
+}
+
+static uint32_t context(uint32_t kind, uint32_t value)
+{
+    return (value * PRIME_B + kind) * PRIME_A;
+}
+
+static uint16_t *hashed(struct fota_delta *d, uint32_t ctx, uint32_t node)
+{
+    uint32_t h = (ctx + node * PRIME_B) * PRIME_A;
+    return &d->hashed[(h ^ (h >> 15)) >> (32 - d->hash_bits)];
+}
+
+/* How many bits a number has, at most `max`. */
+static uint32_t bit_length(uint32_t v, uint32_t max)
+{
+    uint32_t n = 0;
+    for (; v != 0 && n < max; v >>= 1)
+        n++;
+    return n;
+}
+
+static uint32_t run_bucket(uint32_t run)
+{
+    if (run < 4) return run;
+    uint32_t n = bit_length(run, 32);
+    uint32_t bucket = 2 * (n - 1) + ((run >> (n - 2)) & 1U);
+    return bucket < 15 ? bucket : 15;
+}
+
+/* Eight bits, most significant first, by the seven contexts; `except` is a value that the byte
+ * has not, or -1. */
+static uint8_t code_byte(struct fota_delta *d, uint32_t byte,
+                         const uint32_t ctx[FOTA_BYTE_INPUTS], int32_t except)
+{
+    uint32_t node = 1;
+    for (uint32_t left = 8; left-- > 0;) {
+        bool on_path = except >= 0 && node == ((uint32_t)except | 0x100U) >> (left + 1);
+        uint32_t bit = (byte >> left) & 1U;
+        if (on_path && left == 0) {
+            bit = ~(uint32_t)except & 1U;
+        } else {
+            uint32_t set = (except < 0 ? 0U : on_path ? 16U : 8U) + left;
+            struct fota_mix mix = {.weights = d->models.byte_weights[set],
+                                   .n_inputs = FOTA_BYTE_INPUTS,
+                                   .n_short = FOTA_BYTE_INPUTS};
+            for (uint32_t i = 0; i < FOTA_BYTE_INPUTS; i++)
+                mix.shorts[i] = hashed(d, ctx[i], node);
+            bit = fota_mix_code(&mix, &d->coder, bit, BYTE_LEARNING_RATE, 0);
+        }
+        node = node * 2 + bit;
+    }
+    return (uint8_t)node;
+}
+
+static void seen(struct fota_delta *d, uint8_t byte)
+{
+    d->models.last = (d->models.last << 8) | byte;
+    d->pos++;
+}
+
+uint8_t fota_delta_literal(struct fota_delta *d, uint8_t byte)
+{
+    uint32_t c = d->models.last;
+    const uint32_t ctx[FOTA_BYTE_INPUTS] = {
+        context(0, d->pos & 1U),
+        context(1, (c & 0xFFU) | ((d->pos & 1U) << 8)),
+        context(2, c & 0xFFFFU),
+        context(3, c & 0xFFFFFFU),
+        context(4, (c & 0xFF00FF00U)),
+        context(5, c),
+        context(6, (c >> 24) | ((d->pos & 3U) << 8)),
+    };
+    byte = code_byte(d, byte, ctx, -1);
+    seen(d, byte);
+    return byte;
+}
+
+static uint32_t
+code_differs(struct fota_delta *d, uint32_t differs, uint8_t predicted, uint32_t type)
+{
+    struct fota_byte_models *m = &d->models;
+    uint32_t src = d->op.src_off + (d->pos - d->op.new_off);
+    uint32_t done = bit_length(d->pos - d->op.new_off, 7);
+    uint32_t left = bit_length(d->op.new_off + d->op.n_bytes - d->pos, 8) - 1;
+    int32_t near = fota_delta_src_byte(d, src ^ 1U);
+    bool missed = (m->flags & 0xFU) != 0;
+    struct fota_mix mix = {
+        .weights = m->flag_weights[type * 2 + missed],
+        .n_inputs = FOTA_FLAG_INPUTS,
+        .n_short = 2,
+        .shorts = {hashed(d, context(16 + type, (uint32_t)(near & 0xFFFF)), predicted),
+                   hashed(d, context(7, m->last & 0xFFFFU), predicted)},
+        .longs = {0, 0, &m->run[run_bucket(m->equal_run)][type],
+                  &m->history[m->flags & 31U][type], &m->place[done][left][type >= 4]},
+    };
+    return fota_mix_code(&mix, &d->coder, differs, FLAG_LEARNING_RATE, FLAG_LIMIT);
+}
+
+uint8_t fota_delta_copied(struct fota_delta *d, uint8_t byte, uint8_t predicted, uint32_t type)
+{
+    struct fota_byte_models *m = &d->models;
+    uint32_t differs = code_differs(d, byte != predicted, predicted, type);
+    m->flags = (m->flags << 1) | differs;
+    if (differs == 0) {
+        m->equal_run++;
+        seen(d, predicted);
+        return predicted;
+    }
+    uint32_t c = m->last;
+    uint32_t lane = d->pos & 3U;
+    int32_t near = fota_delta_src_byte(d, (d->op.src_off + (d->pos - d->op.new_off)) ^ 1U);
+    const uint32_t ctx[FOTA_BYTE_INPUTS] = {
+        context(8, d->pos & 1U),
+        context(9, (c & 0xFFU) | ((d->pos & 1U) << 8)),
+        context(10, c & 0xFFFFU),
+        context(11, (uint8_t)(predicted + m->last_diff)),
+        context(12, (uint8_t)(predicted + m->lane_diff[lane])),
+        context(13, predicted | (type << 8)),
+        context(14, predicted | ((uint32_t)(near & 0xFFFF) << 8)),
+    };
+    byte = code_byte(d, byte, ctx, predicted);
+    m->last_diff = m->lane_diff[lane] = (uint8_t)(byte - predicted);
+    m->equal_run = 0;
+    seen(d, byte);
+    return byte;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/* From images to a body: for each order of units parse, write the prologue, code the units;
+ * keep the smallest, prove it. */
+#include "host/encode.h"
+#include "core/crc32.h"
+#include "core/delta_state.h"
+#include "core/le.h"
+#include "host/buffer.h"
+#include "host/parse.h"
+#include "host/plan.h"
+#include "host/prove.h"
+#include "host/rangeenc.h"
+
+struct job {
+    struct fota_bytes old_image;
+    struct fota_bytes new_image;
+    const struct fota_encode_options *options;
+    struct fota_plan plan;
+    struct fota_ops ops;
+    struct fota_buffer body;
+    uint32_t unit; /* being coded */
+    uint8_t hash_bits;
+};
+
+static bool is_full(const struct job *j)
+{
+    return j->options->mode == FOTA_ENCODE_FULL;
+}
+
+static uint32_t copyable(void *ctx, uint32_t dst_off, uint32_t src_off)
+{
+    const struct job *j = ctx;
+    return fota_plan_copyable(&j->plan, dst_off, src_off);
+}
+
+static enum fota_err parse(struct job *j)
+{
+    struct fota_parse_job parse_job = {
+        .src = is_full(j) ? j->new_image : j->old_image,
+        .dst = j->new_image,
+        .literal_from = j->new_image.at,
+        .from_itself = is_full(j),
+        .level = j->options->level,
+        .readable = copyable,
+        .ctx = j,
+    };
+    return fota_parse(&j->ops, &parse_job);
+}
+
+static enum fota_err write_prologue(struct job *j)
+{
+    uint8_t plain[FOTA_PROLOGUE_PLAIN] = {j->hash_bits};
+    fota_buffer_put(&j->body, plain, sizeof plain);
+    struct fota_rangeenc enc;
+    fota_rangeenc_begin(&enc, &j->body);
+    struct fota_coder coder = {.ctx = &enc, .code = fota_rangeenc_code};
+    struct fota_op_limits limits = {
+        .new_bytes = j->new_image.n_bytes,
+        .src_bytes = is_full(j) ? j->new_image.n_bytes : j->old_image.n_bytes,
+    };
+    struct fota_op_model model;
+    fota_op_model_reset(&model);
+    enum fota_err err = FOTA_OK;
+    for (uint32_t i = 0; err == FOTA_OK && i <= j->ops.n; i++) {
+        struct fota_op op = {.new_off = j->new_image.n_bytes};
+        if (i < j->ops.n) op = j->ops.at[i];
+        err = fota_op_code(&model, &op, &coder, &limits);
+    }
+    fota_rangeenc_end(&enc);
+    return err;
+}
+
+static enum fota_err read_body(void *ctx, uint32_t off, uint8_t *dst, uint32_t n_bytes)
+{
+    const struct job *j = ctx;
+    if (off > j->body.n || n_bytes > j->body.n - off) return FOTA_E_BODY;
+    memcpy(dst, j->body.at + off, n_bytes);
+    return FOTA_OK;
+}
+
+static enum fota_err read_old(void *ctx, uint32_t off, uint8_t *dst, uint32_t n_bytes)
+{
+    const struct job *j = ctx;
+    memcpy(dst, j->old_image.at + off, n_bytes);
+    return FOTA_OK;
+}
+
+static uint32_t old_readable(void *ctx, uint32_t off)
+{
+    const struct job *j = ctx;
+    return fota_plan_old_readable(&j->plan, j->unit, off);
+}
+
+static enum fota_err read_new(void *ctx, uint32_t off, uint8_t *dst, uint32_t n_bytes)
+{
+    const struct job *j = ctx;
+    memcpy(dst, j->new_image.at + off, n_bytes);
+    return FOTA_OK;
+}
+
+/* Outside the current span, in a full image: units are in ascending order. */
+static uint32_t new_readable(void *ctx, uint32_t off)
+{
+    const struct job *j = ctx;
+    uint32_t begin = j->plan.units[j->unit].new_off;
+    return off < begin ? begin - off : 0;
+}
+
+/* Head and coded bytes of the current unit. */
+static enum fota_err write_unit(struct job *j, struct fota_delta *d)
+{
+    const struct fota_plan_unit *u = &j->plan.units[j->unit];
+    const uint8_t *new_bytes = j->new_image.at + u->new_off;
+    struct fota_buffer coded = {0};
+    struct fota_rangeenc enc;
+    fota_rangeenc_begin(&enc, &coded);
+    struct fota_coder coder = {.ctx = &enc, .code = fota_rangeenc_code};
+    struct fota_delta_unit place = {.new_off = u->new_off, .new_bytes = u->new_bytes};
+    enum fota_err err = fota_delta_begin_with(d, &place, &coder);
+    if (err == FOTA_OK) err = fota_delta_encode(d, new_bytes);
+    fota_rangeenc_end(&enc);
+    if (coded.n == 0) fota_buffer_put(&coded, "", 1); /* never none */
+    if (err == FOTA_OK && coded.failed) err = FOTA_E_NOMEM;
+    if (err == FOTA_OK) {
+        uint8_t head[FOTA_UNIT_HEAD_MAX];
+        uint32_t bitmap = (u->n_sectors + 7) / 8;
+        fota_put_le16(head, (uint16_t)u->first_sector);
+        head[2] = (uint8_t)u->n_sectors;
+        fota_put_le16(head + 3, (uint16_t)coded.n);
+        head[5] = (uint8_t)(coded.n >> 16);
+        fota_put_le32(head + 6, fota_crc32(0, new_bytes, u->new_bytes));
+        memcpy(head + 10, u->written, bitmap);
+        uint32_t crc = fota_crc32(0, head, 10 + bitmap);
+        fota_put_le32(head + 10 + bitmap, fota_crc32(crc, coded.at, coded.n));
+        fota_buffer_put(&j->body, head, 14 + bitmap);
+        fota_buffer_put(&j->body, coded.at, coded.n);
+    }
+    fota_buffer_free(&coded);
+    return err;
+}
+
+static enum fota_err write_units(struct job *j, struct fota_encoded *out)
+{
+    struct fota_delta_params params = {.codec = out->codec,
+                                       .arch = out->arch,
+                                       .old_bytes = j->old_image.n_bytes,
+                                       .new_bytes = j->new_image.n_bytes,
+                                       .prologue_bytes = out->prologue_bytes};
+    struct fota_delta_source source = {.ctx = j,
+                                       .body = read_body,
+                                       .old_image = read_old,
+                                       .old_readable = old_readable,
+                                       .new_image = read_new,
+                                       .new_readable = new_readable};
+    enum fota_err err = fota_delta_workspace_bytes(&out->decoder_bytes, &params, &source);
+    if (err != FOTA_OK) return err;
+    if (out->decoder_bytes > j->options->decoder_bytes) return FOTA_E_RAM;
+    void *work = malloc(out->decoder_bytes);
+    if (work == NULL) return FOTA_E_NOMEM;
+    struct fota_delta *d;
+    err = fota_delta_open(&d, work, out->decoder_bytes, &params, &source);
+    for (j->unit = 0; err == FOTA_OK && j->unit < j->plan.n_units; j->unit++)
+        err = write_unit(j, d);
+    free(work);
+    return err;
+}
+
+static void fill_in(struct fota_encoded *out, const struct job *j)
+{
+    struct fota_encode_stats *s = &out->stats;
+    *s = (struct fota_encode_stats){.prologue_bytes = out->prologue_bytes, .n_ops = j->ops.n};
+    out->n_units = (uint16_t)j->plan.n_units;
+    if (j->options->mode == FOTA_ENCODE_IN_PLACE)
+        out->scratch_sectors = (uint16_t)j->plan.scratch_sectors;
+    s->literal_bytes = j->new_image.n_bytes;
+    for (uint32_t i = 0; i < j->ops.n; i++)
+        s->literal_bytes -= j->ops.at[i].n_bytes;
+    for (uint32_t i = 0; i < j->plan.n_units; i++) {
+        s->unit_head_bytes += 14 + (j->plan.units[i].n_sectors + 7) / 8;
+        s->written_sectors += j->plan.units[i].n_written;
+        s->stash_steps += j->plan.units[i].n_stash;
+    }
+    s->unchanged_sectors = j->plan.n_new_sectors - s->written_sectors;
+    s->coded_bytes = (uint32_t)j->body.n - s->prologue_bytes - s->unit_head_bytes;
+}
+
+/* The largest table of hashed counters that the limit allows, up to what pays. */
+static enum fota_err choose_hash_bits(struct job *j)
+{
+    uint32_t limit = j->options->decoder_bytes;
+    uint32_t fixed = (uint32_t)sizeof(struct fota_delta);
+    for (j->hash_bits = 12; j->hash_bits >= FOTA_DELTA_HASH_BITS_MIN; j->hash_bits--)
+        if (fixed <= limit && (2U << j->hash_bits) <= limit - fixed) return FOTA_OK;
+    return FOTA_E_RAM;
+}
+
+static enum fota_err
+encode_order(struct fota_encoded *out, struct job *j, enum fota_plan_order order)
+{
+    *out = (struct fota_encoded){.codec = FOTA_CODEC_DELTA1, .arch = FOTA_ARCH_DATA};
+    enum fota_err err = choose_hash_bits(j);
+    if (err == FOTA_OK)
+        err = fota_plan_make(&j->plan, j->old_image, j->new_image, j->options, order);
+    if (err == FOTA_OK) err = parse(j);
+    if (err == FOTA_OK) err = write_prologue(j);
+    out->prologue_bytes = (uint32_t)j->body.n;
+    if (err == FOTA_OK) err = write_units(j, out);
+    if (err == FOTA_OK && j->body.failed) err = FOTA_E_NOMEM;
+    if (err == FOTA_OK) {
+        fill_in(out, j);
+        out->body = j->body.at;
+        out->body_bytes = (uint32_t)j->body.n;
+    } else {
+        fota_buffer_free(&j->body);
+    }
+    fota_ops_free(&j->ops);
+    fota_plan_free(&j->plan);
+    return err;
+}
+
+static void report(const struct fota_encode_options *options, unsigned percent)
+{
+    if (options->progress != NULL) options->progress(options->progress_ctx, percent);
+}
+
+enum fota_err
+fota_encode(struct fota_encoded *out, struct fota_bytes old_image, struct fota_bytes new_image,
+            const struct fota_encode_options *options)
+{
+    bool in_place = options->mode == FOTA_ENCODE_IN_PLACE;
+    if (new_image.n_bytes == 0 || new_image.n_bytes > FOTA_IMAGE_MAX_BYTES ||
+        old_image.n_bytes > FOTA_IMAGE_MAX_BYTES ||
+        (old_image.n_bytes == 0) != (options->mode == FOTA_ENCODE_FULL))
+        return FOTA_E_IMAGE;
+    if (in_place &&
+        (options->scratch_sectors == 0 || options->scratch_sectors > FOTA_PACKAGE_SCRATCH_MAX))
+        return FOTA_E_GEOMETRY;
+    struct fota_encoded best = {0};
+    enum fota_err err = FOTA_OK;
+    for (int order = FOTA_PLAN_FORWARD;
+         order <= (in_place ? FOTA_PLAN_BACKWARD : FOTA_PLAN_FORWARD) && err == FOTA_OK;
+         order++) {
+        struct job j = {.old_image = old_image, .new_image = new_image, .options = options};
+        struct fota_encoded tried;
+        err = encode_order(&tried, &j, (enum fota_plan_order)order);
+        report(options, in_place ? 45U * ((unsigned)order + 1) : 90U);
+        if (err != FOTA_OK) break;
+        if (best.body == NULL || tried.body_bytes < best.body_bytes) {
+            fota_encoded_free(&best);
+            best = tried;
+        } else {
+            fota_encoded_free(&tried);
+        }
+    }
+    if (err == FOTA_OK) err = fota_prove(&best, old_image, new_image, options);
+    if (err != FOTA_OK) {
+        fota_encoded_free(&best);
+        return err;
+    }
+    report(options, 100);
+    *out = best;
+    return FOTA_OK;
+}
+
+void fota_encoded_free(struct fota_encoded *encoded)
+{
+    free(encoded->body);
+    encoded->body = NULL;
+}
