@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define KEY_FILE_MAX 65536U
@@ -68,6 +69,7 @@ fota_public_key_to_pem(const uint8_t key[FOTA_ED25519_KEY_BYTES], char pem[FOTA_
 }
 
 /* Never asks: a key file with a passphrase is refused. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is pem_password_cb */
 static int no_passphrase(char *buf, int size, int rwflag, void *ctx)
 {
     (void)buf, (void)size, (void)rwflag;

@@ -41,6 +41,14 @@ int fota_cli_exit(enum fota_cli_next next)
     return next == FOTA_CLI_EXIT_USAGE ? (int)fota_err_code(FOTA_E_USAGE) : 0;
 }
 
+/* Print the document and release it; failures are left to ferror(). */
+static void dump_json(json_t *document)
+{
+    (void)json_dumpf(document, stdout, JSON_INDENT(2));
+    (void)fputc('\n', stdout);
+    json_decref(document);
+}
+
 static json_t *fault_document(const struct fota_fault *fault, const struct fota_err_row *row)
 {
     json_t *error =
@@ -73,7 +81,7 @@ int fota_cli_fail(const struct fota_cli *cli, const struct fota_fault *fault)
                   fault->file != NULL ? ": " : "", row->text,
                   fault->detail[0] != '\0' ? ": " : "", fault->detail);
     (void)fprintf(stderr, "remedy: %s\n", row->remedy);
-    if (cli->json) (void)fota_cli_print_json(cli, fault_document(fault, row));
+    if (cli->json) dump_json(fault_document(fault, row));
     return (int)fota_err_code(fault->err);
 }
 
@@ -102,15 +110,10 @@ void fota_cli_warn(const char *format, ...)
 
 int fota_cli_print_json(const struct fota_cli *cli, json_t *document)
 {
-    int bad = json_dumpf(document, stdout, JSON_INDENT(2));
-    (void)fputc('\n', stdout);
-    json_decref(document);
     struct fota_cli plain = *cli;
     plain.json = false; /* a second document would help nobody */
-    if (bad == 0) return fota_cli_done(&plain);
-    struct fota_fault fault;
-    (void)fota_fault_set(&fault, FOTA_E_INTERNAL, NULL, "JSON document");
-    return fota_cli_fail(&plain, &fault);
+    dump_json(document);
+    return fota_cli_done(&plain);
 }
 
 int fota_cli_done(const struct fota_cli *cli)
