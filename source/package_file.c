@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "source/package_file.h"
+#include "core/sha256.h"
+#include "source/local.h"
+#include <string.h>
+
+enum fota_err fota_package_file_size(const uint8_t prefix[FOTA_PACKAGE_PREFIX_BYTES],
+                                     uint32_t *n_bytes)
+{
+    struct fota_package_prefix parsed;
+    const enum fota_err err = fota_package_parse_prefix(&parsed, prefix);
+    if (err == FOTA_OK) {
+        *n_bytes = parsed.total_bytes;
+    }
+    return err;
+}
+
+static enum fota_err read_head(int fd, struct fota_package *package)
+{
+    uint8_t head[FOTA_PACKAGE_HEAD_MAX];
+    struct fota_package_prefix prefix;
+    enum fota_err err = fota_file_read(fd, 0, head, FOTA_PACKAGE_PREFIX_BYTES);
+    if (err == FOTA_OK) {
+        err = fota_package_parse_prefix(&prefix, head);
+    }
+    if (err != FOTA_OK) {
+        return err;
+    }
+    const uint32_t n_head = fota_package_head_read_bytes(&prefix);
+    err = fota_file_read(fd, 0, head, n_head);
+    return err == FOTA_OK ? fota_package_parse(package, head, n_head) : err;
+}
+
+static enum fota_err check_body(int fd, const struct fota_package *package)
+{
+    uint8_t chunk[16384];
+    uint8_t digest[FOTA_SHA256_BYTES];
+    struct fota_sha256 hash;
+    uint32_t off = package->body_off;
+    const uint32_t end = package->prefix.total_bytes;
+    fota_sha256_init(&hash);
+    while (off < end) {
+        const uint32_t n = end - off < sizeof chunk ? end - off : (uint32_t)sizeof chunk;
+        const enum fota_err err = fota_file_read(fd, off, chunk, n);
+        if (err != FOTA_OK) {
+            return err;
+        }
+        fota_package_mask(package->prefix.mask, off, chunk, n);
+        fota_sha256_update(&hash, chunk, n);
+        off += n;
+    }
+    fota_sha256_final(&hash, digest);
+    return memcmp(digest, package->body_sha256, sizeof digest) == 0 ? FOTA_OK
+                                                                    : FOTA_E_BODY_HASH;
+}
+
+enum fota_err fota_package_file_check(int fd, struct fota_package *out)
+{
+    struct fota_package package;
+    enum fota_err err = read_head(fd, &package);
+    if (err == FOTA_OK) {
+        err = check_body(fd, &package);
+    }
+    if (err == FOTA_OK && out != NULL) {
+        *out = package;
+    }
+    return err;
+}
