@@ -6,6 +6,7 @@ install-dependencies:
 
 build: install-dependencies
 	@sh scripts/fetch_monocypher.sh
+	@sh scripts/fetch_fatfs.sh
 	cmake --preset release
 	cmake --build --preset release
 

@@ -20,7 +20,8 @@ static bool fits(const char *text, const char *wanted)
         return true;
     }
     const uint32_t n = text_bytes(text, FOTA_PACKAGE_STRING_MAX + 1U);
-    return n == text_bytes(wanted, FOTA_PACKAGE_STRING_MAX + 1U) && memcmp(text, wanted, n) == 0;
+    return n == text_bytes(wanted, FOTA_PACKAGE_STRING_MAX + 1U) &&
+           memcmp(text, wanted, n) == 0;
 }
 
 void fota_package_choice_begin(struct fota_package_choice *choice,
@@ -76,8 +77,8 @@ void fota_package_choice_offer(struct fota_package_choice *choice, const char *n
     }
 }
 
-enum fota_err fota_package_choice_end(const struct fota_package_choice *choice,
-                                      const char **name)
+enum fota_err
+fota_package_choice_end(const struct fota_package_choice *choice, const char **name)
 {
     if (choice->n_deltas == 1) {
         *name = choice->delta;

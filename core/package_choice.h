@@ -34,7 +34,7 @@ bool fota_package_choice_name(const char *name);
 void fota_package_choice_offer(struct fota_package_choice *choice, const char *name,
                                uint8_t *head, uint32_t n_bytes);
 /* The only delta that fits, else the only full package that fits.  FOTA_E_CHOICE. */
-FOTA_NODISCARD enum fota_err fota_package_choice_end(const struct fota_package_choice *choice,
-                                                     const char **name);
+FOTA_NODISCARD enum fota_err
+fota_package_choice_end(const struct fota_package_choice *choice, const char **name);
 
 #endif

@@ -179,8 +179,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
     return t->result == FOTA_OK ? n_bytes : 0;
 }
 
-static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total,
-                       curl_off_t up_now)
+static int
+on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now)
 {
     struct curl_transport *t = ctx;
     (void)total;
@@ -192,7 +192,8 @@ static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t u
         t->alive_ms = now_ms;
     }
     return fota_source_stopped(t->options) ||
-           now_ms - t->alive_ms > t->options->stall_ms + (t->begun ? 0 : t->options->connect_ms);
+           now_ms - t->alive_ms >
+               t->options->stall_ms + (t->begun ? 0 : t->options->connect_ms);
 }
 
 /* A transfer that curl ended with a failure of its own. */
@@ -201,8 +202,10 @@ static enum fota_err judge_curl(struct curl_transport *t, CURLcode code)
     explain(t, t->curl_text[0] != '\0' ? t->curl_text : curl_easy_strerror(code));
     switch ((int)code) {
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
         return FOTA_E_USAGE;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* of a redirect: the scheme at hand is known */
+    case CURLE_TOO_MANY_REDIRECTS:
+        return FOTA_E_SERVER;
     case CURLE_OUT_OF_MEMORY:
         return FOTA_E_NOMEM;
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -217,8 +220,6 @@ static enum fota_err judge_curl(struct curl_transport *t, CURLcode code)
     case CURLE_REMOTE_FILE_NOT_FOUND:
     case CURLE_FTP_COULDNT_RETR_FILE:
         return FOTA_E_NOT_FOUND;
-    case CURLE_TOO_MANY_REDIRECTS:
-        return FOTA_E_SERVER;
     case CURLE_FTP_COULDNT_USE_REST: /* cannot resume at all, or not here */
     case CURLE_BAD_DOWNLOAD_RESUME:
         t->attempt->past_end = true;
@@ -325,9 +326,9 @@ static bool set_up(struct curl_transport *t, const char *url)
     /* never from TLS to plain */
     ok = ok && curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
                                 https ? "https" : "http,https") == CURLE_OK;
-    ok = ok && curl_easy_setopt(easy, CURLOPT_USE_SSL,
-                                (long)(explicit_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE)) ==
-                   CURLE_OK;
+    ok = ok &&
+         curl_easy_setopt(easy, CURLOPT_USE_SSL,
+                          (long)(explicit_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE)) == CURLE_OK;
     if (t->options->ca_file != NULL) {
         ok = ok && curl_easy_setopt(easy, CURLOPT_CAINFO, t->options->ca_file) == CURLE_OK;
     }

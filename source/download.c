@@ -145,8 +145,8 @@ static bool may_be_pieces(enum fota_err err)
 }
 
 /* The server has nothing at the offset where something is missing. */
-static enum fota_err judge_past_end(const struct download *d,
-                                    const struct fota_attempt *attempt)
+static enum fota_err
+judge_past_end(const struct download *d, const struct fota_attempt *attempt)
 {
     if (d->have == 0) {
         return FOTA_E_SERVER;
@@ -155,8 +155,8 @@ static enum fota_err judge_past_end(const struct download *d,
 }
 
 /* One request.  FOTA_OK: something may still be missing. */
-static enum fota_err attempt_once(struct download *d, struct fota_transport *t,
-                                  struct fota_attempt *attempt)
+static enum fota_err
+attempt_once(struct download *d, struct fota_transport *t, struct fota_attempt *attempt)
 {
     const struct fota_request request = {d->have, 0, &d->validator};
     const struct fota_sink sink = {d, on_begin, on_bytes};

@@ -23,9 +23,8 @@ static enum fota_err read_blocks(void *ctx, uint32_t first, uint8_t *dst, uint32
 {
     const struct fat_image *image = ctx;
     struct fota_file_stamp now;
-    const enum fota_err err =
-        fota_file_read(image->fd, (uint64_t)first * image->block_bytes, dst,
-                       (size_t)n_blocks * image->block_bytes);
+    const enum fota_err err = fota_file_read(image->fd, (uint64_t)first * image->block_bytes,
+                                             dst, (size_t)n_blocks * image->block_bytes);
     if (err != FOTA_OK || fota_file_stamp(image->fd, &now) != FOTA_OK) {
         return FOTA_E_DISK;
     }

@@ -47,8 +47,8 @@ static void content_range(struct fota_http_header *h, const char *text)
     }
     text += 6;
     const bool unsatisfied = take_char(&text, '*');
-    if (!unsatisfied && !(take_number(&text, &first) && take_char(&text, '-') &&
-                          take_number(&text, &last))) {
+    if (!unsatisfied &&
+        !(take_number(&text, &first) && take_char(&text, '-') && take_number(&text, &last))) {
         return;
     }
     if (!take_char(&text, '/') || !(take_char(&text, '*') || take_number(&text, &total)) ||
@@ -64,8 +64,7 @@ static void content_range(struct fota_http_header *h, const char *text)
 static void content_length(struct fota_http_header *h, const char *text)
 {
     uint64_t n = 0;
-    h->content_length =
-        take_number(&text, &n) && *text == '\0' ? n : FOTA_TOTAL_UNKNOWN;
+    h->content_length = take_number(&text, &n) && *text == '\0' ? n : FOTA_TOTAL_UNKNOWN;
 }
 
 /* It goes into a header of the next request, and into a file: printable ASCII only. */

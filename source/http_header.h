@@ -10,9 +10,9 @@ struct fota_http_header {
     uint64_t first;
     uint64_t last;
     uint64_t total; /* of Content-Range, also of one like "*" "/1234"; FOTA_TOTAL_UNKNOWN */
-    uint64_t content_length; /* FOTA_TOTAL_UNKNOWN: none, or nonsense */
-    bool recoded;            /* Content-Encoding other than identity */
-    bool entity_tag;         /* `validator` is an entity tag, not a date */
+    uint64_t content_length;         /* FOTA_TOTAL_UNKNOWN: none, or nonsense */
+    bool recoded;                    /* Content-Encoding other than identity */
+    bool entity_tag;                 /* `validator` is an entity tag, not a date */
     struct fota_validator validator; /* strong: a strong entity tag */
 };
 

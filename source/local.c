@@ -87,13 +87,12 @@ static enum fota_err errno_err(struct fota_source *s, const char *path)
     return cause == ENOENT || cause == ENOTDIR ? FOTA_E_NOT_FOUND : FOTA_E_IO;
 }
 
-enum fota_err fota_local_from_fd(struct fota_source *s, int fd,
-                                 const struct fota_source_options *options)
+enum fota_err
+fota_local_from_fd(struct fota_source *s, int fd, const struct fota_source_options *options)
 {
     struct fota_file_stamp stamp;
     struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
-        fota_file_stamp(fd, &stamp) != FOTA_OK) {
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || fota_file_stamp(fd, &stamp) != FOTA_OK) {
         (void)snprintf(s->detail, sizeof s->detail, "%s: not a file", s->place);
         (void)close(fd);
         return FOTA_E_IO;
@@ -108,8 +107,7 @@ enum fota_err fota_local_from_fd(struct fota_source *s, int fd,
         return FOTA_E_NOMEM;
     }
     *local = (struct local){fd, (uint32_t)st.st_size, stamp};
-    s->package =
-        (struct fota_package_source){local, local->n_bytes, local_read, local_close};
+    s->package = (struct fota_package_source){local, local->n_bytes, local_read, local_close};
     return FOTA_OK;
 }
 

@@ -27,8 +27,8 @@ FOTA_NODISCARD enum fota_err fota_file_read(int fd, uint64_t off, void *dst, siz
 FOTA_NODISCARD enum fota_err fota_local_open(struct fota_source *s, const char *path,
                                              const struct fota_source_options *options);
 /* The same from an open file, which it takes, also when it fails. */
-FOTA_NODISCARD enum fota_err fota_local_from_fd(struct fota_source *s, int fd,
-                                                const struct fota_source_options *options);
+FOTA_NODISCARD enum fota_err
+fota_local_from_fd(struct fota_source *s, int fd, const struct fota_source_options *options);
 /* "IMAGE:/path/inside". */
 FOTA_NODISCARD enum fota_err fota_fat_image_open(struct fota_source *s, const char *spec,
                                                  const struct fota_source_options *options);

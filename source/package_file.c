@@ -4,8 +4,8 @@
 #include "source/local.h"
 #include <string.h>
 
-enum fota_err fota_package_file_size(const uint8_t prefix[FOTA_PACKAGE_PREFIX_BYTES],
-                                     uint32_t *n_bytes)
+enum fota_err
+fota_package_file_size(const uint8_t prefix[FOTA_PACKAGE_PREFIX_BYTES], uint32_t *n_bytes)
 {
     struct fota_package_prefix parsed;
     const enum fota_err err = fota_package_parse_prefix(&parsed, prefix);

@@ -72,8 +72,8 @@ static bool recall(const char *path, const char *place, struct fota_validator *v
     return known;
 }
 
-static enum fota_err remember(const char *path, const char *place,
-                              const struct fota_validator *validator)
+static enum fota_err
+remember(const char *path, const char *place, const struct fota_validator *validator)
 {
     char *from_path = with_suffix(path, ".part.from");
     FILE *file = from_path != NULL ? fopen(from_path, "we") : NULL;
@@ -103,9 +103,9 @@ static enum fota_err open_named(struct fota_part_file *part, const char *path)
     return flock(part->fd, LOCK_EX | LOCK_NB) == 0 ? FOTA_OK : FOTA_E_IO;
 }
 
-enum fota_err fota_part_file_open(struct fota_part_file *part, const char *path,
-                                  const char *place, uint64_t *have,
-                                  struct fota_validator *validator)
+enum fota_err
+fota_part_file_open(struct fota_part_file *part, const char *path, const char *place,
+                    uint64_t *have, struct fota_validator *validator)
 {
     struct stat st;
     *part = (struct fota_part_file){-1, NULL};

@@ -15,15 +15,15 @@ struct fota_part_file {
 
 /* Open, and take up what an earlier run left of the same address: *have bytes and *validator,
  * else 0 and none.  FOTA_E_IO (also: another process is at it), FOTA_E_NOMEM. */
-FOTA_NODISCARD enum fota_err fota_part_file_open(struct fota_part_file *part, const char *path,
-                                                 const char *place, uint64_t *have,
-                                                 struct fota_validator *validator);
+FOTA_NODISCARD enum fota_err
+fota_part_file_open(struct fota_part_file *part, const char *path, const char *place,
+                    uint64_t *have, struct fota_validator *validator);
 FOTA_NODISCARD enum fota_err fota_part_file_write(const struct fota_part_file *part,
                                                   uint64_t off, const void *bytes, size_t n);
 /* Begin anew, with a version of the file that is told by this validator. */
-FOTA_NODISCARD enum fota_err fota_part_file_restart(const struct fota_part_file *part,
-                                                    const char *place,
-                                                    const struct fota_validator *validator);
+FOTA_NODISCARD enum fota_err
+fota_part_file_restart(const struct fota_part_file *part, const char *place,
+                       const struct fota_validator *validator);
 /* Complete: sync, take the final name. */
 FOTA_NODISCARD enum fota_err fota_part_file_finish(const struct fota_part_file *part);
 void fota_part_file_close(struct fota_part_file *part);

@@ -67,8 +67,8 @@ static void remote_close(void *ctx)
     free(remote);
 }
 
-static enum fota_err open_remote(struct fota_source *s, const char *url,
-                                 const struct fota_source_options *options)
+static enum fota_err
+open_remote(struct fota_source *s, const char *url, const struct fota_source_options *options)
 {
     struct remote *remote = calloc(1, sizeof *remote);
     if (remote == NULL) {
@@ -119,8 +119,8 @@ enum fota_err fota_source_open(struct fota_source *s, const char *url,
     return fota_local_open(s, url, &full);
 }
 
-enum fota_err fota_source_read(struct fota_source *s, uint32_t off, uint8_t *dst,
-                               uint32_t n_bytes)
+enum fota_err
+fota_source_read(struct fota_source *s, uint32_t off, uint8_t *dst, uint32_t n_bytes)
 {
     return s->package.read(s->package.ctx, off, dst, n_bytes);
 }

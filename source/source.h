@@ -41,7 +41,7 @@ struct fota_source_options {
 #define FOTA_SOURCE_TEXT_MAX 255U
 
 struct fota_source {
-    struct fota_package_source package; /* for the AT client */
+    struct fota_package_source package;    /* for the AT client */
     char place[FOTA_SOURCE_TEXT_MAX + 1];  /* what was opened, without password */
     char detail[FOTA_SOURCE_TEXT_MAX + 1]; /* of the last failure, "" if there is nothing to say
                                               beyond the error's text */
@@ -52,8 +52,8 @@ struct fota_source {
 FOTA_NODISCARD enum fota_err fota_source_open(struct fota_source *s, const char *url,
                                               const struct fota_source_options *options);
 /* Bytes [off, off + n): s->package.read(), never FOTA_MORE. */
-FOTA_NODISCARD enum fota_err fota_source_read(struct fota_source *s, uint32_t off, uint8_t *dst,
-                                              uint32_t n_bytes);
+FOTA_NODISCARD enum fota_err
+fota_source_read(struct fota_source *s, uint32_t off, uint8_t *dst, uint32_t n_bytes);
 void fota_source_close(struct fota_source *s);
 
 #endif

@@ -71,8 +71,8 @@ FOTA_NODISCARD enum fota_err fota_tcp_open(struct fota_transport *t, const char 
 FOTA_NODISCARD enum fota_err fota_download_open(struct fota_source *s, struct fota_transport *t,
                                                 const struct fota_source_options *options);
 /* Serve reads from one buffer.  Takes the transport: closed with the source. */
-FOTA_NODISCARD enum fota_err fota_window_open(struct fota_source *s,
-                                              const struct fota_transport *t,
-                                              const struct fota_source_options *options);
+FOTA_NODISCARD enum fota_err
+fota_window_open(struct fota_source *s, const struct fota_transport *t,
+                 const struct fota_source_options *options);
 
 #endif

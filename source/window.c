@@ -16,8 +16,8 @@ struct window {
     struct fota_validator validator;
     bool known; /* validator and total hold for all answers from now on */
     uint32_t total;
-    uint64_t off; /* of the buffer's first byte in the package */
-    uint32_t n;   /* bytes in the buffer */
+    uint64_t off;  /* of the buffer's first byte in the package */
+    uint32_t n;    /* bytes in the buffer */
     uint64_t skip; /* bytes of the answer that come before what is wanted */
     uint8_t bytes[];
 };
@@ -183,8 +183,7 @@ enum fota_err fota_window_open(struct fota_source *s, const struct fota_transpor
                                const struct fota_source_options *options)
 {
     const uint32_t size = options->window_bytes;
-    struct window *w =
-        size >= FOTA_PACKAGE_PREFIX_BYTES ? calloc(1, sizeof *w + size) : NULL;
+    struct window *w = size >= FOTA_PACKAGE_PREFIX_BYTES ? calloc(1, sizeof *w + size) : NULL;
     if (w == NULL) {
         t->close(t->ctx);
         return size >= FOTA_PACKAGE_PREFIX_BYTES ? FOTA_E_NOMEM : FOTA_E_USAGE;

@@ -54,8 +54,8 @@ static enum fota_err err_of(const struct fota_fat_source *s, FRESULT result)
     return absent ? FOTA_E_NOT_FOUND : FOTA_E_DISK;
 }
 
-static enum fota_err read_at(struct fota_fat_source *s, uint32_t off, uint8_t *dst,
-                             uint32_t n_bytes)
+static enum fota_err
+read_at(struct fota_fat_source *s, uint32_t off, uint8_t *dst, uint32_t n_bytes)
 {
     UINT n_read = 0;
     FRESULT result = f_lseek(&s->file, off);
@@ -171,8 +171,8 @@ static enum fota_err choose(struct fota_fat_source *s, const struct fota_package
     return err == FOTA_OK ? append_path(s, name) : err;
 }
 
-static enum fota_err open_path(struct fota_fat_source *s,
-                               const struct fota_package_wanted *wanted)
+static enum fota_err
+open_path(struct fota_fat_source *s, const struct fota_package_wanted *wanted)
 {
     enum fota_err err = err_of(s, f_open(&s->file, s->path, FA_READ));
     if (err == FOTA_E_NOT_FOUND) { /* perhaps a directory */
@@ -213,7 +213,7 @@ enum fota_err fota_fat_source_open(struct fota_fat_source *s, const struct fota_
         source_close(s);
         return err;
     }
-    s->package = (struct fota_package_source){s, (uint32_t)f_size(&s->file), source_read,
-                                              source_close};
+    s->package =
+        (struct fota_package_source){s, (uint32_t)f_size(&s->file), source_read, source_close};
     return FOTA_OK;
 }

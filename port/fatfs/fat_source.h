@@ -38,9 +38,8 @@ struct fota_fat_source {
  * package in it that fits `wanted`; its name is then at the end of s->path.  FOTA_E_DISK,
  * FOTA_E_NOT_FOUND, FOTA_E_CHOICE, FOTA_E_TOO_LARGE, FOTA_E_NOMEM (all volumes in use), and
  * what disk->read gives.  On failure there is nothing to close. */
-FOTA_NODISCARD enum fota_err fota_fat_source_open(struct fota_fat_source *s,
-                                                  const struct fota_disk *disk,
-                                                  const char *path,
-                                                  const struct fota_package_wanted *wanted);
+FOTA_NODISCARD enum fota_err
+fota_fat_source_open(struct fota_fat_source *s, const struct fota_disk *disk, const char *path,
+                     const struct fota_package_wanted *wanted);
 
 #endif
