@@ -2,7 +2,8 @@
 /* The MCU's side of the AT line (DTE): brings a package to the module, starts the update,
  * follows it and proves the new version.  Freestanding, never waits: feed what the UART
  * received, poll with the time, take what is to be sent.  What the module answers is UNTRUSTED.
- */
+ * Works with modules that know the seed's commands only; the extensions of doc/at-reference.md
+ * are used where they are. */
 #ifndef FOTA_CORE_AT_CLIENT_H
 #define FOTA_CORE_AT_CLIENT_H
 
@@ -20,73 +21,103 @@ enum fota_client_mode {
 };
 
 enum fota_client_event {
-    FOTA_CLIENT_VERSION_BEFORE, /* text: version by ATI */
-    FOTA_CLIENT_MODE,           /* text: "QFUA" or "QFAW" */
+    FOTA_CLIENT_VERSION_BEFORE, /* text: version by ATI, "" when it shows none */
+    FOTA_CLIENT_MODE,           /* text: "QFUA" or "QFAW"; again when QFUA was refused */
     FOTA_CLIENT_RESUMED,        /* number: offset the transfer goes on at */
-    FOTA_CLIENT_SENT,           /* number: package bytes handed over */
-    FOTA_CLIENT_ACCEPTED,       /* the module took the package and reboots */
-    FOTA_CLIENT_PERCENT,        /* number: 1..100 */
-    FOTA_CLIENT_STATUS,         /* number: status= of the update's last line */
-    FOTA_CLIENT_READY,          /* RDY after the reboot */
-    FOTA_CLIENT_VERSION_AFTER,  /* text: version by ATI */
-    FOTA_CLIENT_ERROR_TEXT,     /* text: the module's error line */
-    FOTA_CLIENT_LINE,           /* text: any line received (for -v) */
+    FOTA_CLIENT_SENT,     /* number: package bytes handed over; falls when it begins anew */
+    FOTA_CLIENT_ACCEPTED, /* the module took the package and reboots */
+    FOTA_CLIENT_PERCENT,  /* number: 1..100, rising */
+    FOTA_CLIENT_STATUS,   /* number: status= of the update's last line */
+    FOTA_CLIENT_READY,    /* RDY after the reboot */
+    FOTA_CLIENT_VERSION_AFTER, /* text: version by ATI */
+    FOTA_CLIENT_ERROR_TEXT,    /* text: the module's error line */
+    FOTA_CLIENT_LINE,          /* text: any line received (for -v) */
 };
+
+/* In texts of events all but printable ASCII is replaced by '?'. */
+typedef void fota_client_event_fn(void *ctx, enum fota_client_event event, uint32_t number,
+                                  const char *text);
 
 struct fota_client_options {
     enum fota_client_mode mode;
     bool line_has_flow_control; /* RTS/CTS wired, or a line that cannot lose bytes */
     bool resume;                /* try to go on with a broken transfer */
-    const char *expect_version; /* what ATI must show at the end; a null pointer: any change */
-    uint32_t answer_ms;         /* wait for an answer: 0 = 5000 */
-    uint32_t update_ms;         /* longest silence while the module updates: 0 = 120000 */
+    const char *expect_version; /* what ATI must show at the end; a null pointer: any change,
+                                   and the line of success.  Must outlive the client */
+    uint32_t answer_ms; /* wait for an answer: 0 = 5000.  Tries to synchronise wait a quarter */
+    uint32_t update_ms; /* wait for the erase of staging and the check of the package; longest
+                           time without progress while the module updates: 0 = 120000 */
 };
 
-#define FOTA_CLIENT_LINE_MAX 256U
-#define FOTA_CLIENT_OUT_MAX  1024U
+#define FOTA_CLIENT_LINE_MAX    256U
+#define FOTA_CLIENT_OUT_MAX     1024U
+#define FOTA_CLIENT_VERSION_MAX 64U /* with its terminator; longer ones are cut */
 
 /* Fields are private. */
 struct fota_at_client {
     const struct fota_package_source *source;
     struct fota_client_options options;
-    void (*event)(void *ctx, enum fota_client_event event, uint32_t number, const char *text);
+    fota_client_event_fn *event;
     void *event_ctx;
-    uint8_t state; /* enum of at_client.c */
-    uint8_t tries;
+    uint8_t state;    /* enum of at_client.c */
+    uint8_t restarts; /* since the module's durable bytes last grew */
+    uint8_t percent;
+    uint8_t version_tries;
+    uint16_t tries;
     bool use_qfua;
-    bool connected;
-    bool success_line;
-    bool cr_seen;
+    bool mode_known;
+    bool has_before;   /* version_before holds */
+    bool begun;        /* a transfer was */
+    bool resuming;     /* go on where the module stands */
+    bool answered;     /* the module was understood once */
+    bool heard;        /* bytes have come since it was last understood */
+    bool info;         /* the information text of the command has come */
+    bool bare_ok;      /* OK without it */
+    bool failed_line;  /* of this transfer */
+    bool accepted;     /* the module began to update */
+    bool rebooted;     /* and was started again: what ATI shows is to be proven */
+    bool success_line; /* seen */
     enum fota_err result;
-    enum fota_err module_error; /* last error the module named */
+    enum fota_err module_error;
+    uint32_t now_ms;
     uint32_t since_ms;
-    uint32_t sent; /* package bytes given out */
-    uint32_t resume_off;
-    uint32_t crc;
+    uint32_t sent;       /* package bytes given out, by AT+QFAW: and acknowledged */
+    uint32_t resume_off; /* where this transfer began */
+    uint32_t best_off;   /* highest of them */
+    uint32_t received;   /* of +QFAI */
+    uint32_t total;
+    uint32_t received_crc;
+    uint32_t crc; /* of the source's bytes before crc_off */
     uint32_t crc_off;
-    uint32_t percent;
+    uint16_t chunk_bytes; /* in the AT+QFAW under way, 0: not yet read */
     uint16_t line_bytes;
     uint16_t out_bytes;
     uint16_t out_taken;
-    char version_before[64];
-    char version_after[64];
+    char version_before[FOTA_CLIENT_VERSION_MAX];
+    char version[FOTA_CLIENT_VERSION_MAX]; /* last read */
     char line[FOTA_CLIENT_LINE_MAX];
     char out[FOTA_CLIENT_OUT_MAX];
 };
 
+/* `source` must outlive the client; `options` is copied.  `event` may be a null pointer; it is
+ * called from feed, sent and poll. */
 void fota_at_client_begin(struct fota_at_client *c, const struct fota_package_source *source,
                           const struct fota_client_options *options,
-                          void (*event)(void *ctx, enum fota_client_event event,
-                                        uint32_t number, const char *text),
-                          void *event_ctx);
+                          fota_client_event_fn *event, void *event_ctx);
 /* Bytes received from the module. */
 void fota_at_client_feed(struct fota_at_client *c, const uint8_t *bytes, size_t n,
                          uint32_t now_ms);
-/* Bytes to send: a pointer into the client and their count (0: nothing now).  Tell how many the
- * line took with fota_at_client_sent(). */
-size_t fota_at_client_output(struct fota_at_client *c, const uint8_t **bytes);
+/* Bytes to send: a pointer into the client, valid until the next feed or poll, and their count
+ * (0: nothing now).  Tell how many the line took with fota_at_client_sent(). */
+size_t fota_at_client_output(const struct fota_at_client *c, const uint8_t **bytes);
 void fota_at_client_sent(struct fota_at_client *c, size_t n, uint32_t now_ms);
-/* Advance.  FOTA_MORE; FOTA_OK: rebooted and the version is proven; else why not. */
+/* Advance.  `now_ms` may wrap.  FOTA_MORE: poll again; FOTA_OK: rebooted and the version is
+ * proven; else why not: ALREADY (the module has that version), REFUSED and FAILED_UPDATE (see
+ * fota_at_client_module_error), UNPROVEN, NO_ANSWER, NONSENSE, LINK (it answered before), or an
+ * error of the source.  Ends in bounded time unless the source answers FOTA_MORE for ever. */
 FOTA_NODISCARD enum fota_err fota_at_client_poll(struct fota_at_client *c, uint32_t now_ms);
+/* The error that the module named last, by status= or +CME ERROR; FOTA_OK: none, or one that
+ * errors.def does not know. */
+enum fota_err fota_at_client_module_error(const struct fota_at_client *c);
 
 #endif

@@ -54,6 +54,12 @@ const char *fota_at_skip(const char *text, const char *prefix)
     return text;
 }
 
+bool fota_at_equals(const char *a, const char *b)
+{
+    const char *end = fota_at_skip(a, b);
+    return end != NULL && *end == '\0';
+}
+
 size_t fota_at_length(const char *text)
 {
     size_t n = 0;

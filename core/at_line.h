@@ -9,8 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FOTA_AT_CHUNK_MAX  450U /* bytes in one AT+QFAW: seed 2.3.2 */
-#define FOTA_AT_NUMBER_MAX 11U  /* characters of a 32-bit number and its terminator */
+#define FOTA_AT_CHUNK_MAX  450U  /* bytes in one AT+QFAW: seed 2.3.2 */
+#define FOTA_AT_GUARD_MS   1000U /* silence behind +++ */
+#define FOTA_AT_NUMBER_MAX 11U   /* characters of a 32-bit number and its terminator */
 
 /* Value of the decimal number at *at, which is moved behind it.  False, and nothing moved or
  * written: no digit there, or more than 2^32 - 1. */
@@ -21,6 +22,7 @@ bool fota_at_parse_hex32(const char **at, uint32_t *value);
 unsigned fota_at_hex_digit(uint8_t c);
 /* `text` behind `prefix`, or a null pointer when it does not begin so. */
 const char *fota_at_skip(const char *text, const char *prefix);
+bool fota_at_equals(const char *a, const char *b);
 /* Count of characters before the terminator. */
 size_t fota_at_length(const char *text);
 /* Write decimal digits (1 to 10) and a terminator; returns the terminator's place. */

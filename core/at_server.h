@@ -10,7 +10,6 @@
 #include "core/err.h"
 
 #define FOTA_AT_LINE_MAX 255U   /* characters behind AT, without the digits of a HEX form */
-#define FOTA_AT_GUARD_MS 1000U  /* silence behind +++ */
 #define FOTA_AT_IDLE_MS  60000U /* without a byte in data mode */
 
 enum fota_at_form {

@@ -110,6 +110,10 @@ static void prefixes_are_skipped_whole_or_not_at_all(void **state)
     assert_string_equal(fota_at_skip(text, text), "");
     assert_null(fota_at_skip(text, "+QFAW: "));
     assert_null(fota_at_skip("+QF", text));
+    assert_true(fota_at_equals(text, "+QFAI: 12"));
+    assert_false(fota_at_equals(text, "+QFAI: 1"));
+    assert_false(fota_at_equals(text, "+QFAI: 123"));
+    assert_true(fota_at_equals("", ""));
     assert_int_equal(fota_at_length(text), strlen(text));
     assert_int_equal(fota_at_length(""), 0);
 }
