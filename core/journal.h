@@ -17,9 +17,17 @@ enum fota_phase {
     FOTA_PHASE_RESULT,   /* an update ended: `result` */
 };
 
+/* How far a RUN has come, as far as a check of the base is concerned. */
+enum fota_progress {
+    FOTA_PROGRESS_ASKED = 0, /* the application asks for it; no boot loader has begun */
+    FOTA_PROGRESS_BEGUN,     /* a boot loader has taken it up; the base is whole */
+    FOTA_PROGRESS_TOUCHED,   /* the base may be damaged: only forward */
+};
+
 /* A snapshot: everything that must be known after a reset. */
 struct fota_snapshot {
     enum fota_phase phase;
+    enum fota_progress progress; /* RUN */
     uint8_t package_id[FOTA_PACKAGE_ID_BYTES];
     uint32_t unit;       /* RUN: unit being applied, 0..n_units */
     uint32_t step;       /* RUN: steps done in it: stash steps, then write steps */
@@ -27,24 +35,29 @@ struct fota_snapshot {
     uint8_t target_slot; /* slot being written: 0 or 1 */
     uint8_t result;      /* RESULT, IDLE: error code of the last update, 0 success */
     uint8_t trials;      /* TRIAL */
-    uint16_t cuts;       /* boots that found this update unfinished */
-    uint8_t from_id[8];  /* first bytes of the base image's hash; zeros for a full image */
-    uint8_t to_id[8];    /* first bytes of the new image's hash */
+    uint16_t cuts;       /* boots that found this update begun and unfinished */
+    uint32_t counter;    /* RUN: security counter of the device when it was begun */
+    uint8_t from_id[FOTA_PACKAGE_ID_BYTES]; /* first bytes of the base image's hash; zeros for
+                                               a full image */
+    uint8_t to_id[FOTA_PACKAGE_ID_BYTES];   /* first bytes of the new image's hash */
 };
 
 /* State of the journal in this boot.  Fields are private. */
 struct fota_journal {
     const struct fota_area *area;
     uint32_t n_sectors;
-    uint32_t ruling;       /* sector that rules, n_sectors when none */
-    uint32_t epoch;        /* its epoch */
-    uint32_t sector;       /* sector opened in this boot */
-    uint32_t slot;         /* next free record slot in it */
-    uint32_t recommit_off; /* where rule 6 asks for a copy, or UINT32_MAX */
-    uint32_t retries;
+    uint32_t ruling; /* sector that rules; n_sectors when none */
+    uint32_t ruling_epoch;
+    uint32_t epoch;         /* newest seen or written */
+    uint32_t sector;        /* sector opened, or being opened, in this boot */
+    uint32_t slot;          /* next free record slot in it */
+    uint32_t part_off;      /* bytes of the record in `slot` already programmed */
+    uint32_t recommit_slot; /* where rule 3a asks for a copy; past the last slot: nowhere */
+    uint32_t sectors_left;  /* that may still be tried for this OPEN */
+    uint8_t tries;
     uint8_t stage; /* enum of journal.c */
     bool has_snapshot;
-    bool finished;              /* the last two records of the ruling sector are equal finals */
+    bool finished; /* the last two records of the ruling sector agree and are final */
     struct fota_snapshot found; /* last snapshot found by fota_journal_load() */
     struct fota_snapshot next;  /* being written */
 };
@@ -55,11 +68,12 @@ FOTA_NODISCARD enum fota_err
 fota_journal_load(struct fota_journal *j, const struct fota_area *area);
 /* The last snapshot, or a null pointer: nothing was ever recorded. */
 const struct fota_snapshot *fota_journal_last(const struct fota_journal *j);
-/* Whether staging may be changed and the old state is final: no record at all, or IDLE/RESULT
- * in the last two records (rule 10 and its addition). */
+/* Whether nothing is under way and nothing needs to be written to keep it so: no record at all,
+ * or the last two records of the ruling sector are final (IDLE or RESULT) and agree. */
 bool fota_journal_is_final(const struct fota_journal *j);
 
-/* OPEN: begin to write in this boot with `state` (rule 4).  Then step until FOTA_OK. */
+/* OPEN: begin to write in this boot with `state` (doc/design.md 5, rule 3).  Then step until
+ * FOTA_OK. */
 void fota_journal_open(struct fota_journal *j, const struct fota_snapshot *state);
 /* Append a snapshot to the sector opened in this boot; opens another when it is full.  Then
  * step until FOTA_OK. */

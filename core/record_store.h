@@ -19,16 +19,18 @@ fota_record_read(const struct fota_area *area, uint8_t *dst, uint32_t n_bytes, u
 struct fota_record_write {
     const struct fota_area *area;
     uint32_t sector;
-    uint32_t done_bytes;
-    uint32_t image_bytes; /* 0: sector not yet erased */
-    uint8_t image[FOTA_RECORD_BYTES_MAX + FOTA_PAGE_MAX];
+    uint32_t done_bytes;  /* programmed and read back */
+    uint32_t image_bytes; /* record and padding to the program unit */
+    bool erased;
+    uint8_t tries;
+    uint8_t image[FOTA_PAGE_MAX];
 };
 
 /* Begin to write a payload; the epoch becomes the larger of newest + 1 and `least_epoch`. */
 void fota_record_write_begin(struct fota_record_write *w, const struct fota_area *area,
                              const uint8_t *payload, uint32_t n_bytes, uint32_t least_epoch);
 /* Do at most one erase or program.  FOTA_MORE, FOTA_BUSY, FOTA_OK when the record is written
- * and read back; else a failure. */
+ * and read back; FOTA_E_WORN when three tries did not do it. */
 FOTA_NODISCARD enum fota_err fota_record_write_step(struct fota_record_write *w);
 
 #endif

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # further left, nothing else.
 CORE_LAYERS = [
     ["err", "mem", "le", "err_text", "package_source"],
-    ["flash", "crc32", "sha256"],
+    ["crc32", "sha256", "flash"],
     ["sign", "package", "model", "rangedec", "delta_ops", "delta", "profile", "record_store", "image_hash"],
     ["identity", "journal", "staging", "device", "package_choice"],
     ["package_check", "updater"],
