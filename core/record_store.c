@@ -31,6 +31,7 @@ static void read_sector(struct found *f, const struct fota_area *area, uint32_t 
 {
     struct fota_sector sector;
     f->valid = false;
+    f->epoch = 0;
     if (fota_area_sector(area, index, &sector) < 0) return;
     if (sector.n_bytes < sizeof f->bytes) return;
     if (fota_area_read(area, sector.off, f->bytes, sizeof f->bytes) < 0) return;
