@@ -291,6 +291,10 @@ static void timed_out(struct fota_at_client *c)
             fota_at_client_reading_is_done(c);
             return;
         }
+        if (c->refused) {
+            fota_at_client_refuse(c);
+            return;
+        }
         break;
     case STATE_STREAM: /* the line takes no bytes */
         fota_at_client_finish(c, FOTA_E_LINK);

@@ -74,6 +74,8 @@ struct fota_at_client {
     bool info;         /* the information text of the command has come */
     bool bare_ok;      /* OK without it */
     bool failed_line;  /* of this transfer */
+    bool start_asked;  /* once: the version may change from now on */
+    bool refused;      /* finding out whether the bytes were damaged on the way */
     bool accepted;     /* the module began to update */
     bool rebooted;     /* and was started again: what ATI shows is to be proven */
     bool success_line; /* seen */

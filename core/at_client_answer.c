@@ -12,11 +12,12 @@ static void version_is_read(struct fota_at_client *c)
         fota_at_client_ask(c, STATE_REVISION, "AT+CGMR");
         return;
     }
-    if (c->rebooted || (c->has_before && !fota_at_equals(c->version, c->version_before))) {
+    bool same = c->has_before && fota_at_equals(c->version, c->version_before);
+    if (c->rebooted || (c->start_asked && !same)) {
         fota_at_client_prove(c);
         return;
     }
-    if (!c->has_before) {
+    if (!same) {
         memcpy(c->version_before, c->version, sizeof c->version_before);
         c->has_before = true;
         fota_at_client_tell(c, FOTA_CLIENT_VERSION_BEFORE, 0, c->version);
@@ -48,6 +49,8 @@ void fota_at_client_reading_is_done(struct fota_at_client *c)
         fota_at_client_enter(c, STATE_COMPARE);
         c->crc = 0;
         c->crc_off = 0;
+    } else if (c->refused) {
+        fota_at_client_refuse(c);
     } else {
         fota_at_client_begin_transfer(c, 0);
     }
@@ -137,10 +140,33 @@ static bool connect_otherwise(struct fota_at_client *c, enum fota_err err)
     return true;
 }
 
+/* Errors of the package that may be errors of the line. */
+static bool may_be_damage(enum fota_err err)
+{
+    return err == FOTA_E_TRUNCATED || err == FOTA_E_OVERLONG || err == FOTA_E_FORMAT ||
+           err == FOTA_E_SIGNATURE || err == FOTA_E_BODY_HASH;
+}
+
+/* The package is refused: unless the module holds exactly the source's bytes, send them again.
+ */
+static void package_is_refused(struct fota_at_client *c)
+{
+    if (!may_be_damage(c->module_error) || c->restarts == FOTA_AT_CLIENT_RESTARTS_MAX) {
+        fota_at_client_refuse(c);
+        return;
+    }
+    c->restarts++;
+    c->refused = true;
+    fota_at_client_ask(c, STATE_RECEIVED, "AT+QFAI?");
+}
+
 /* The transfer's commands: a refusal, or something that is worth another try. */
 static void transfer_is_refused(struct fota_at_client *c, enum fota_err err, const char *line)
 {
-    if (err != FOTA_OK && !c->failed_line) {
+    if (c->failed_line) {
+        err = c->module_error; /* as status= says; ERROR follows */
+    }
+    if (err != FOTA_OK) {
         c->module_error = err;
     }
     if (c->state == STATE_INIT && c->resume_off > 0) {
@@ -152,8 +178,10 @@ static void transfer_is_refused(struct fota_at_client *c, enum fota_err err, con
     }
     fota_at_client_tell(c, FOTA_CLIENT_ERROR_TEXT, fota_err_code(c->module_error), line);
     if ((c->state == STATE_CHUNK && is_transient(err)) ||
-        (c->state == STATE_STREAM && err == FOTA_E_TIMEOUT)) {
+        ((c->state == STATE_STREAM || c->state == STATE_CONNECT) && err == FOTA_E_TIMEOUT)) {
         fota_at_client_restart(c, FOTA_E_REFUSED);
+    } else if (c->state == STATE_START) {
+        package_is_refused(c);
     } else {
         fota_at_client_refuse(c);
     }

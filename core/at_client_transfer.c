@@ -17,6 +17,7 @@ void fota_at_client_begin_transfer(struct fota_at_client *c, uint32_t off)
     c->sent = off;
     c->chunk_bytes = 0;
     c->failed_line = false;
+    c->refused = false;
     c->module_error = FOTA_OK;
     if (off > 0) {
         fota_at_client_tell(c, FOTA_CLIENT_RESUMED, off, "");
@@ -67,9 +68,14 @@ void fota_at_client_compare(struct fota_at_client *c)
     }
     c->crc = fota_crc32(c->crc, (const uint8_t *)c->out, n);
     c->crc_off += n;
-    if (c->crc_off == c->received) {
-        fota_at_client_begin_transfer(c, c->crc == c->received_crc ? c->received : 0);
+    if (c->crc_off < c->received) {
+        return;
     }
+    if (c->refused && c->crc == c->received_crc && c->received == c->source->n_bytes) {
+        fota_at_client_refuse(c); /* the package itself */
+        return;
+    }
+    fota_at_client_begin_transfer(c, c->crc == c->received_crc ? c->received : 0);
 }
 
 void fota_at_client_fill_stream(struct fota_at_client *c)
@@ -85,6 +91,7 @@ void fota_at_client_fill_stream(struct fota_at_client *c)
     if (c->sent == c->source->n_bytes) {
         fota_at_client_put(c, "+++");
         c->state = STATE_START;
+        c->start_asked = true;
     }
 }
 
@@ -97,6 +104,7 @@ void fota_at_client_send_chunk(struct fota_at_client *c)
     n = n < FOTA_AT_CHUNK_MAX ? n : FOTA_AT_CHUNK_MAX;
     if (n == 0) {
         fota_at_client_ask(c, STATE_START, "AT+QFAU");
+        c->start_asked = true;
         return;
     }
     char *bytes = c->out + FOTA_CLIENT_OUT_MAX - n;

@@ -47,13 +47,14 @@ void fota_at_client_on_status(struct fota_at_client *c, const struct fota_at_rep
     }
     if (follows(c)) {
         fota_at_client_tell(c, FOTA_CLIENT_STATUS, r->number, "");
-    } else if (c->state != STATE_STREAM && c->state != STATE_START) {
+    } else if (c->state != STATE_CONNECT && c->state != STATE_STREAM &&
+               c->state != STATE_START) {
         return; /* left over from something earlier */
     }
     if (success) {
         c->success_line = true;
     } else {
-        c->failed_line = true; /* STREAM, START: ERROR follows */
+        c->failed_line = true; /* before the acceptance ERROR follows */
         c->module_error = r->error;
         fota_at_client_tell(c, FOTA_CLIENT_ERROR_TEXT, r->number, line);
     }

@@ -865,6 +865,116 @@ static void a_module_that_resets_in_the_middle_is_taken_up_again(void **state)
     finish_long(&r);
 }
 
+static void
+a_module_that_left_data_mode_before_connect_was_heard_is_taken_up_again(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFUA);
+    start_long(&r);
+    answer(&r, "AT+QFUA\r",
+           OK " Quectel firmware update failed. status=36\r\n" ERR); /* AT+CMEE=0 */
+    go_on(&r, again);
+    answer(&r, "AT+QFAI?\r", ERR);
+    answer(&r, "AT+QFUA\r", "\r\nCONNECT\r\n");
+    take_stream(&r, 0);
+    finish_long(&r);
+}
+
+/* A refused package is sent again when the module's bytes are not the source's. */
+static void a_refusal_for_damage_on_the_way_is_told_from_one_of_the_package(void **state)
+{
+    static const struct {
+        enum fota_err refused;
+        bool asked;
+        uint32_t received;
+        uint32_t total;
+        uint32_t damage;
+        int32_t off; /* where it goes on, or -1: the package itself is refused */
+    } rows[] = {
+        {FOTA_E_BODY_HASH, true, 3000, 3000, 0, -1},
+        {FOTA_E_BODY_HASH, true, 3000, 3000, 1, 0},
+        {FOTA_E_TRUNCATED, true, 2816, 3000, 0, 2816},
+        {FOTA_E_TRUNCATED, true, 2816, 3001, 0, -1},
+        {FOTA_E_OVERLONG, true, 3000, 3000, 1, 0},
+        {FOTA_E_FORMAT, true, 0, 0, 0, -1},
+        {FOTA_E_SIGNATURE, true, 3000, 3000, 0, -1},
+        {FOTA_E_SIGNATURE, true, 3000, 3000, 7, 0},
+        {FOTA_E_BASE, false, 0, 0, 0, -1},
+        {FOTA_E_COUNTER, false, 0, 0, 0, -1},
+    };
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[120];
+        prepare_long(&r, FOTA_CLIENT_QFUA);
+        start_long(&r);
+        answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+        take_stream(&r, 0);
+        unsigned code = fota_err_code(rows[i].refused);
+        (void)snprintf(text, sizeof text,
+                       " Quectel firmware update failed. status=%u\r\n\r\n+CME ERROR: %u\r\n",
+                       code, fota_err_cme(rows[i].refused));
+        say(&r, text);
+        if (rows[i].asked) {
+            answer(&r, "AT+QFAI?\r",
+                   received_text(rows[i].received, rows[i].total, rows[i].damage));
+        }
+        if (rows[i].off >= 0) {
+            (void)snprintf(text, sizeof text, "AT+QFUA=%d\r", (int)rows[i].off);
+            answer(&r, rows[i].off > 0 ? text : "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+            take_stream(&r, (uint32_t)rows[i].off);
+            finish_long(&r);
+        } else {
+            tick(&r, 10);
+            tick(&r, 10);
+            tick(&r, 10);
+            assert_int_equal(r.result, FOTA_E_REFUSED);
+            assert_int_equal(fota_at_client_module_error(&r.client), rows[i].refused);
+            assert_int_equal(r.n_sent, 0);
+        }
+    }
+}
+
+static void a_package_that_arrives_damaged_again_and_again_is_refused(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFUA);
+    start_long(&r);
+    for (unsigned i = 0; i < 6; i++) {
+        answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+        take_stream(&r, 0);
+        say(&r, " Quectel firmware update failed. status=24\r\n\r\n+CME ERROR: 624\r\n");
+        if (i < 5) {
+            answer(&r, "AT+QFAI?\r", received_text(3000, 3000, i + 1));
+        }
+    }
+    assert_int_equal(r.result, FOTA_E_REFUSED);
+    assert_int_equal(fota_at_client_module_error(&r.client), FOTA_E_BODY_HASH);
+}
+
+/* A version misread at the begin is no update. */
+static void only_behind_the_start_a_changed_version_is_one_to_be_proven(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFAW);
+    start(&r);
+    answer(&r, "AT\r", OK);
+    answer(&r, "ATE0\r", OK);
+    answer(&r, "AT+CMEE=1\r", OK);
+    answer(&r, "ATI\r", ATI("M95FAR0?A07"));
+    answer(&r, "AT+QFAI\r", OK);
+    expect_sent(&r, chunk_command(0, 450));
+    go_on(&r, again);
+    answer(&r, "AT+QFAI?\r", received_text(256, 3000, 0));
+    answer(&r, "AT+QFAI=1\r", received_text(256, 3000, 0));
+    take_chunks(&r, 256, 3000);
+    expect_sent(&r, "AT+QFAU\r");
+    finish_long(&r);
+}
+
 static void an_update_whose_every_line_is_lost_is_proven_by_the_version(void **state)
 {
     static struct run r;
@@ -989,6 +1099,11 @@ int main(void)
         cmocka_unit_test(with_an_old_module_a_lost_ok_begins_the_transfer_afresh),
         cmocka_unit_test(a_chunk_damaged_on_the_line_is_sent_again),
         cmocka_unit_test(a_module_that_resets_in_the_middle_is_taken_up_again),
+        cmocka_unit_test(
+            a_module_that_left_data_mode_before_connect_was_heard_is_taken_up_again),
+        cmocka_unit_test(a_refusal_for_damage_on_the_way_is_told_from_one_of_the_package),
+        cmocka_unit_test(a_package_that_arrives_damaged_again_and_again_is_refused),
+        cmocka_unit_test(only_behind_the_start_a_changed_version_is_one_to_be_proven),
         cmocka_unit_test(an_update_whose_every_line_is_lost_is_proven_by_the_version),
         cmocka_unit_test(an_update_under_way_at_the_begin_is_followed),
         cmocka_unit_test(no_module_keeps_the_client_for_ever),
