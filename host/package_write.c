@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/package_write.h"
+#include "core/le.h"
+#include "core/package.h"
+#include "port/monocypher/monocypher_verifier.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define ESCAPE          0x2BU /* '+' */
+#define SIG_ED25519     1U
+#define SIG_ENTRY_BYTES (1U + FOTA_KEY_ID_BYTES + FOTA_ED25519_SIG_BYTES)
+
+bool fota_package_string_is_valid(const char *text)
+{
+    size_t n = strlen(text);
+    if (n == 0 || n > FOTA_PACKAGE_STRING_MAX) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < 0x20 || text[i] > 0x7E || text[i] == '"') return false;
+    }
+    return true;
+}
+
+static void hash(uint8_t digest[FOTA_SHA256_BYTES], const uint8_t *bytes, size_t n_bytes)
+{
+    struct fota_sha256 sha;
+    fota_sha256_init(&sha);
+    fota_sha256_update(&sha, bytes, n_bytes);
+    fota_sha256_final(&sha, digest);
+}
+
+static bool is_full(const struct fota_package_spec *s)
+{
+    return s->old_image.n_bytes == 0;
+}
+
+static size_t head_and_block_bytes(const struct fota_package_spec *s)
+{
+    return FOTA_PACKAGE_FIXED_BYTES + strlen(s->product) + strlen(s->from_version) +
+           strlen(s->to_version) + 1 + s->n_keys * SIG_ENTRY_BYTES;
+}
+
+static enum fota_err check_spec(const struct fota_package_spec *s, struct fota_fault *fault)
+{
+    const char *why = NULL;
+    if (!fota_package_string_is_valid(s->product)) why = "product";
+    if (!fota_package_string_is_valid(s->to_version)) why = "version of the new image";
+    if (is_full(s) ? s->from_version[0] != '\0'
+                   : !fota_package_string_is_valid(s->from_version)) {
+        why = "version of the old image";
+    }
+    if (s->new_image.n_bytes == 0) why = "new image without bytes";
+    if (is_full(s) && s->downgrade) why = "a downgrade needs a base";
+    if (s->n_keys == 0 || s->n_keys > FOTA_PACKAGE_SIGS_MAX) why = "1 to 4 keys are wanted";
+    if (why == NULL && head_and_block_bytes(s) > FOTA_PACKAGE_HEAD_MAX) {
+        why = "so many keys do not fit beside strings of this length";
+    }
+    if (s->encoded->body_bytes > FOTA_PACKAGE_BYTES_MAX - FOTA_PACKAGE_HEAD_MAX ||
+        s->encoded->decoder_bytes > 65535U * 1024U) {
+        why = "body out of all bounds";
+    }
+    if (why == NULL) return FOTA_OK;
+    return fota_fault_set(fault, FOTA_E_USAGE, NULL, "%s", why);
+}
+
+static size_t put_string(uint8_t *at, const char *text)
+{
+    size_t n = strlen(text);
+    memcpy(at, text, n);
+    return n;
+}
+
+/* The head without mask and signatures; returns its bytes.  doc/package-format.md 2 and 3. */
+static uint32_t put_head(uint8_t head[FOTA_PACKAGE_HEAD_MAX], const struct fota_package_spec *s)
+{
+    const struct fota_encoded *e = s->encoded;
+    uint32_t features = (is_full(s) ? (uint32_t)FOTA_FEATURE_FULL : 0) |
+                        (s->downgrade ? (uint32_t)FOTA_FEATURE_DOWNGRADE : 0) |
+                        (s->two_slots ? (uint32_t)FOTA_FEATURE_TWO_SLOTS : 0);
+    memset(head, 0, FOTA_PACKAGE_HEAD_MAX);
+    memcpy(head, "FOTA", 4);
+    head[4] = FOTA_PACKAGE_VERSION;
+    fota_put_le32(head + 12, features);
+    fota_put_le32(head + 16, s->security_counter);
+    fota_put_le32(head + 20, s->old_image.n_bytes);
+    fota_put_le32(head + 24, s->new_image.n_bytes);
+    if (!is_full(s)) hash(head + 28, s->old_image.at, s->old_image.n_bytes);
+    hash(head + 60, s->new_image.at, s->new_image.n_bytes);
+    hash(head + 92, e->body, e->body_bytes);
+    fota_put_le32(head + 124, fota_area_geometry_id(s->slot));
+    fota_put_le16(head + 128, e->scratch_sectors);
+    fota_put_le16(head + 130, e->n_units);
+    fota_put_le16(head + 132, (uint16_t)((e->decoder_bytes + 1023) / 1024));
+    head[134] = e->codec;
+    head[135] = e->arch;
+    fota_put_le32(head + 136, e->prologue_bytes);
+    head[144] = (uint8_t)strlen(s->product);
+    head[145] = (uint8_t)strlen(s->from_version);
+    head[146] = (uint8_t)strlen(s->to_version);
+    size_t n = FOTA_PACKAGE_FIXED_BYTES;
+    n += put_string(head + n, s->product);
+    n += put_string(head + n, s->from_version);
+    n += put_string(head + n, s->to_version);
+    fota_put_le16(head + 6, (uint16_t)n);
+    fota_put_le32(head + 8, (uint32_t)n + 1 + s->n_keys * SIG_ENTRY_BYTES + e->body_bytes);
+    return (uint32_t)n;
+}
+
+static enum fota_err
+put_signatures(uint8_t *head, uint32_t head_bytes, const struct fota_package_spec *s)
+{
+    uint8_t *entry = head + head_bytes;
+    *entry++ = (uint8_t)s->n_keys;
+    for (unsigned i = 0; i < s->n_keys; i++, entry += SIG_ENTRY_BYTES) {
+        entry[0] = SIG_ED25519;
+        fota_key_id(s->keys[i].public_key, entry + 1);
+        enum fota_err err =
+            fota_private_key_sign(&s->keys[i], head, head_bytes, entry + 1 + FOTA_KEY_ID_BYTES);
+        if (err < 0) return err;
+    }
+    return FOTA_OK;
+}
+
+/* Mark the masks that would turn three equal neighbours into "+++", or the last byte into
+ * '+'. */
+static void exclude_masks(bool excluded[256], const uint8_t *bytes, uint32_t n_bytes)
+{
+    for (uint32_t i = 2; i < n_bytes; i++) {
+        if (bytes[i] == bytes[i - 1] && bytes[i] == bytes[i - 2])
+            excluded[bytes[i] ^ ESCAPE] = true;
+    }
+    if (n_bytes != 0) excluded[bytes[n_bytes - 1] ^ ESCAPE] = true;
+}
+
+static bool holds_escape(const uint8_t *bytes, uint32_t n_bytes)
+{
+    for (uint32_t i = 2; i < n_bytes; i++) {
+        if (bytes[i] == ESCAPE && bytes[i - 1] == ESCAPE && bytes[i - 2] == ESCAPE) return true;
+    }
+    return bytes[n_bytes - 1] == ESCAPE;
+}
+
+/* Fill `package` (plain body already in its place) with the first mask that fits.  The body
+ * rules most masks out at once; head and signatures, which change with the mask, are tried. */
+static enum fota_err seal(uint8_t *package, uint32_t n_bytes, const struct fota_package_spec *s,
+                          struct fota_fault *fault)
+{
+    bool excluded[256] = {false};
+    uint8_t head[FOTA_PACKAGE_HEAD_MAX];
+    uint32_t head_bytes = put_head(head, s);
+    uint32_t body_off = n_bytes - s->encoded->body_bytes;
+    exclude_masks(excluded, package + body_off, s->encoded->body_bytes);
+    for (unsigned mask = 0; mask < 256; mask++) {
+        if (excluded[mask]) continue;
+        head[5] = (uint8_t)mask;
+        if (put_signatures(head, head_bytes, s) < 0) {
+            return fota_fault_set(fault, FOTA_E_INTERNAL, NULL, "the key does not sign");
+        }
+        memcpy(package, head, body_off);
+        fota_package_mask((uint8_t)mask, 0, package, n_bytes);
+        if (!holds_escape(package, n_bytes)) return FOTA_OK;
+        fota_package_mask((uint8_t)mask, 0, package, n_bytes);
+    }
+    return fota_fault_set(
+        fault, FOTA_E_INTERNAL, NULL,
+        "no mask keeps +++ out of this package: change the level or the images");
+}
+
+/* Read the package with the device's own parser and verifier. */
+static enum fota_err read_back(const uint8_t *package, uint32_t n_bytes,
+                               const struct fota_package_spec *s, struct fota_fault *fault)
+{
+    struct fota_package pkg;
+    uint8_t head[FOTA_PACKAGE_HEAD_MAX];
+    uint32_t n_head = n_bytes < FOTA_PACKAGE_HEAD_MAX ? n_bytes : FOTA_PACKAGE_HEAD_MAX;
+    memcpy(head, package, n_head);
+    enum fota_err err = fota_package_parse(&pkg, head, n_head);
+    for (unsigned i = 0; i < s->n_keys && err == FOTA_OK; i++) {
+        const struct fota_private_key *key = &s->keys[i];
+        struct fota_trusted_keys trusted = {&key->public_key, 1};
+        struct fota_verifier verifier = fota_monocypher_verifier(&trusted);
+        err = fota_package_verify(&pkg, head, &verifier);
+    }
+    if (err == FOTA_OK && pkg.prefix.total_bytes == n_bytes &&
+        pkg.body_bytes == s->encoded->body_bytes) {
+        return FOTA_OK;
+    }
+    return fota_fault_set(fault, FOTA_E_INTERNAL, NULL, "the package does not read back: %s",
+                          err < 0 ? "refused" : "other lengths");
+}
+
+enum fota_err fota_package_write(uint8_t **out, uint32_t *n_bytes,
+                                 const struct fota_package_spec *spec, struct fota_fault *fault)
+{
+    enum fota_err err = check_spec(spec, fault);
+    if (err < 0) return err;
+    uint32_t body_off = (uint32_t)head_and_block_bytes(spec);
+    uint32_t total_bytes = body_off + spec->encoded->body_bytes;
+    uint8_t *package = malloc(total_bytes);
+    if (package == NULL) return fota_fault_set(fault, FOTA_E_NOMEM, NULL, "%s", "");
+    memcpy(package + body_off, spec->encoded->body, spec->encoded->body_bytes);
+    err = seal(package, total_bytes, spec, fault);
+    if (err == FOTA_OK) err = read_back(package, total_bytes, spec, fault);
+    if (err < 0) {
+        free(package);
+        return err;
+    }
+    *out = package;
+    *n_bytes = total_bytes;
+    return FOTA_OK;
+}
