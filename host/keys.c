@@ -10,8 +10,9 @@
 
 #define KEY_FILE_MAX 65536U
 
-static enum fota_err derive_public(struct fota_private_key *key)
+enum fota_err fota_private_key_from_seed(struct fota_private_key *key, const uint8_t seed[32])
 {
+    memmove(key->seed, seed, sizeof key->seed);
     size_t n = sizeof key->public_key;
     EVP_PKEY *pkey =
         EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, key->seed, sizeof key->seed);
@@ -26,7 +27,7 @@ enum fota_err fota_private_key_make(struct fota_private_key *out, struct fota_fa
     size_t n = sizeof out->seed;
     int good = pkey != NULL && EVP_PKEY_get_raw_private_key(pkey, out->seed, &n) == 1;
     EVP_PKEY_free(pkey);
-    if (good && derive_public(out) == FOTA_OK) return FOTA_OK;
+    if (good && fota_private_key_from_seed(out, out->seed) == FOTA_OK) return FOTA_OK;
     return fota_fault_set(fault, FOTA_E_INTERNAL, NULL, "no key could be made");
 }
 
@@ -137,7 +138,7 @@ fota_private_key_read(struct fota_private_key *out, const char *path, struct fot
 {
     enum fota_err err = read_raw(out->seed, path, true, fault);
     if (err < 0) return err;
-    if (derive_public(out) == FOTA_OK) return FOTA_OK;
+    if (fota_private_key_from_seed(out, out->seed) == FOTA_OK) return FOTA_OK;
     return fota_fault_set(fault, FOTA_E_INTERNAL, path, "public half not computed");
 }
 

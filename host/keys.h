@@ -19,6 +19,9 @@ struct fota_private_key {
 /* A new random key.  FOTA_E_INTERNAL when there is no randomness. */
 FOTA_NODISCARD enum fota_err
 fota_private_key_make(struct fota_private_key *out, struct fota_fault *fault);
+/* The key with this seed (RFC 8032 5.1.5).  FOTA_E_INTERNAL. */
+FOTA_NODISCARD enum fota_err
+fota_private_key_from_seed(struct fota_private_key *out, const uint8_t seed[32]);
 /* PEM texts; `*n_bytes` without terminator. */
 FOTA_NODISCARD enum fota_err
 fota_private_key_to_pem(const struct fota_private_key *key, char pem[FOTA_PEM_MAX],
