@@ -70,11 +70,6 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_letter(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
 static size_t n_digits(const char *text)
 {
     size_t n = 0;
@@ -111,18 +106,17 @@ static bool parse_s_parameter(const struct fota_at_server *s, struct call *c, si
     c->n_name = (size_t)(s->line + at - c->name);
     c->form = s->line[at] == '?' ? FOTA_AT_READ : FOTA_AT_WRITE;
     c->args = at + 1;
-    c->n_args = 0;
     if (s->line[at] == '=') {
         c->n_args = n_digits(s->line + at + 1);
     }
-    return c->form == FOTA_AT_READ || c->n_args > 0;
+    return s->line[at] == '?' || s->line[at] == '=';
 }
 
 static bool parse_basic(const struct fota_at_server *s, struct call *c)
 {
     size_t at = s->next;
     at += s->line[at] == '&' ? 1 : 0;
-    if (!is_letter(s->line[at])) {
+    if (s->line[at] == '\0') {
         return false;
     }
     at++;
@@ -145,7 +139,6 @@ static bool parse_extended(const struct fota_at_server *s, struct call *c)
     }
     c->n_name = n_name;
     c->args = s->next + n;
-    c->n_args = 0;
     if (n_name == n) {
         c->form = FOTA_AT_EXEC;
         return true;
@@ -313,7 +306,7 @@ static bool line_assigns(const struct fota_at_server *s, const char *name)
             return false;
         }
         assigned = *name == '\0';
-        name += assigned ? 0 : 1;
+        name++;
     }
     return assigned;
 }
@@ -440,7 +433,6 @@ static void take_command_byte(struct fota_at_server *s, uint8_t byte)
 
 static void end_data(struct fota_at_server *s, bool timed_out)
 {
-    s->pluses = 0;
     s->error = FOTA_E_SYNTAX;
     settle(s, s->device->data_end(s->device->ctx, s, timed_out));
 }

@@ -134,6 +134,10 @@ static void the_seed_converts_bytes_to_upper_case_digits(void **state)
     for (unsigned i = 0; i < 256; i++) {
         all[i] = (uint8_t)i;
     }
+    memset(text, 'x', sizeof text);
+    fota_convert_hex_to_string(all, 255, text);
+    assert_int_equal(strlen(text), 510);
+    assert_int_equal(text[511], 'x'); /* nothing behind the terminator */
     fota_convert_hex_to_string(all, sizeof all, text);
     assert_int_equal(strlen(text), 512);
     for (size_t i = 0; i < 256; i++) {

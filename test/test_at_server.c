@@ -21,6 +21,7 @@ struct fake {
     size_t budget;   /* bytes that data() still takes */
     unsigned ends;   /* data_end() calls */
     bool timed_out;
+    bool names_no_error;
     enum fota_at_answer end_answer;
 };
 
@@ -64,7 +65,9 @@ static enum fota_at_answer fake_data_end(void *ctx, struct fota_at_server *s, bo
     if (f->end_answer == FOTA_AT_SILENT) {
         fota_at_server_text(s, "Finish data downloading, rebooting....\r\n");
     }
-    s->error = FOTA_E_TRUNCATED;
+    if (!f->names_no_error) {
+        s->error = FOTA_E_TRUNCATED;
+    }
     return f->end_answer;
 }
 
@@ -192,6 +195,7 @@ static const struct fota_at_command commands[] = {
     {"+QFAW", FOTA_AT_HEX | FOTA_AT_TEST, on_qfaw, "+QFAW: (1-450)"},
     {"+QFAU", FOTA_AT_EXEC, on_qfau, NULL},
     {"+QFUA", FOTA_AT_EXEC, on_qfua, NULL},
+    {"+BAD", FOTA_AT_HEX, on_fail, NULL},
     {"+CFUN", FOTA_AT_WRITE, on_reset, NULL},
     {"+ONLYTEST", FOTA_AT_TEST, NULL, NULL},
 };
@@ -214,6 +218,7 @@ static void start(struct fake *f)
     f->budget = SIZE_MAX;
     f->end_answer = FOTA_AT_SILENT;
     fota_at_settings_factory(&factory);
+    memset(&f->at, 0xA5, sizeof f->at);
     fota_at_server_init(&f->at, &f->device, &factory);
 }
 
@@ -293,6 +298,7 @@ static const struct dialogue dialogues[] = {
     {"AT+SHOW?\r", "AT+SHOW?\r\r\nread\r\n\r\nOK\r\n"},
     {"AT+SHOW=\r", "AT+SHOW=\r\r\n=\r\n\r\nOK\r\n"},
     {"at + show = a , \"a ;B\" , c\r", "at + show = a , \"a ;B\" , c\r\r\n=A,\"a ;B\",C\r\n\r\nOK\r\n"},
+    {"at+show=az@[`{\r", "at+show=az@[`{\r\r\n=AZ@[`{\r\n\r\nOK\r\n"},
     {"AT+SHOW=??\r", "AT+SHOW=??\r\r\n=??\r\n\r\nOK\r\n"},
     {"AT&Y12\r", "AT&Y12\r\r\nexec12\r\n\r\nOK\r\n"},
     {"AT+ONLYTEST=?\r", "AT+ONLYTEST=?\r\r\nOK\r\n"},
@@ -384,6 +390,7 @@ static const struct dialogue dialogues[] = {
     {"AT+CMEE=1\rAT+QFAW=\"0011\r", "AT+CMEE=1\r\r\nOK\r\nAT+QFAW=\"0011\r\r\n+CME ERROR: 25\r\n"},
     {"AT+CMEE=1\rAT+QFAW=\"0011\"x\r", "AT+CMEE=1\r\r\nOK\r\nAT+QFAW=\"0011\"x\r\r\n+CME ERROR: 25\r\n"},
     {"AT+CMEE=1\rAT+QFAW=\"0011\";+SHOW\r", "AT+CMEE=1\r\r\nOK\r\nAT+QFAW=\"0011\";+SHOW\r\r\n+CME ERROR: 25\r\n"},
+    {"AT+CMEE=1;+FAIL=17\rAT+BAD=\"00\"\r", "AT+CMEE=1;+FAIL=17\r\r\n+CME ERROR: 617\r\nAT+BAD=\"00\"\r\r\nERROR\r\n"},
     {"AT+QFAW=0011\r", "AT+QFAW=0011\r\r\nERROR\r\n"},
     {"AT+QFAW\r", "AT+QFAW\r\r\nERROR\r\n"},
     {"AT+QFAW?\r", "AT+QFAW?\r\r\nERROR\r\n"},
@@ -417,6 +424,24 @@ static void every_dialogue_answers_the_same_however_it_is_cut(void **state)
             assert_int_equal(f.n_data, n_data);
         }
     }
+}
+
+static void factory_settings_are_those_of_the_reference(void **state)
+{
+    struct fota_at_settings s;
+    (void)state;
+    memset(&s, 0xA5, sizeof s);
+    fota_at_settings_factory(&s);
+    assert_int_equal(s.echo, 1);
+    assert_int_equal(s.verbose, 1);
+    assert_int_equal(s.quiet, 0);
+    assert_int_equal(s.cmee, 2);
+    assert_int_equal(s.ifc_dce, 2);
+    assert_int_equal(s.ifc_dte, 2);
+    assert_int_equal(s.ipr, 115200);
+    assert_int_equal(s.s3, 13);
+    assert_int_equal(s.s4, 10);
+    assert_int_equal(s.s5, 8);
 }
 
 static void errors_without_texts_are_numbers(void **state)
@@ -740,6 +765,44 @@ static void data_that_cannot_be_taken_yet_waits(void **state)
     }
 }
 
+/* What is left of an earlier session does not shorten or stop the time of the next one. */
+static void every_data_mode_has_its_own_time(void **state)
+{
+    static struct fake f;
+    (void)state;
+    enter_data_mode(&f);
+    f.end_answer = FOTA_AT_DONE_OK;
+    f.declared = 2;
+    f.budget = 1;
+    assert_int_equal(feed_at(&f, "xy+++", 5, 10), 1); /* blocked */
+    f.budget = SIZE_MAX;
+    assert_int_equal(feed_at(&f, "y+++AT+WAIT\r", 12, 20), 12);
+    assert_int_equal(f.ends, 1);
+    fota_at_server_finish(&f.at, FOTA_AT_DATA);
+    fota_at_server_poll(&f.at, 100000);
+    assert_int_equal(f.ends, 1);
+    fota_at_server_poll(&f.at, 159999);
+    assert_int_equal(f.ends, 1);
+    fota_at_server_poll(&f.at, 160000);
+    assert_int_equal(f.ends, 2);
+    assert_true(f.timed_out);
+    feed(&f, "AT+WAIT\r");
+    assert_int_equal(f.ends, 2);
+}
+
+static void an_error_that_is_not_named_is_error(void **state)
+{
+    static struct fake f;
+    (void)state;
+    enter_data_mode(&f);
+    f.end_answer = FOTA_AT_DONE_ERROR;
+    f.names_no_error = true;
+    f.at.error = FOTA_E_BASE; /* of an earlier command */
+    f.declared = 0;
+    (void)feed_at(&f, "+++", 3, 0);
+    expect_output(&f, "\r\nERROR\r\n");
+}
+
 static void a_pending_end_of_data_mode_is_answered_like_a_command(void **state)
 {
     static struct fake f;
@@ -812,6 +875,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_dialogue_answers_the_same_however_it_is_cut),
+        cmocka_unit_test(factory_settings_are_those_of_the_reference),
         cmocka_unit_test(errors_without_texts_are_numbers),
         cmocka_unit_test(a_device_may_override_the_settings_commands),
         cmocka_unit_test(a_pending_command_takes_no_input_and_answers_what_it_is_told),
@@ -826,6 +890,8 @@ int main(void)
         cmocka_unit_test(surplus_bytes_are_never_taken_for_commands),
         cmocka_unit_test(sixty_seconds_without_a_byte_leave_data_mode),
         cmocka_unit_test(data_that_cannot_be_taken_yet_waits),
+        cmocka_unit_test(every_data_mode_has_its_own_time),
+        cmocka_unit_test(an_error_that_is_not_named_is_error),
         cmocka_unit_test(a_pending_end_of_data_mode_is_answered_like_a_command),
         cmocka_unit_test(the_rest_of_a_line_behind_data_mode_is_dropped),
         cmocka_unit_test(any_bytes_leave_a_server_that_answers),
