@@ -21,6 +21,7 @@ struct curl_transport {
     const struct fota_sink *sink;
     struct fota_attempt *attempt;
     struct fota_http_header header; /* of the last answer in a chain of redirects */
+    bool header_whole;              /* up to its empty line */
     bool begun;
     enum fota_err result; /* of begin or the sink */
     uint64_t n_left;      /* body bytes that may still come */
@@ -157,6 +158,7 @@ static size_t on_header(char *line, size_t size, size_t n, void *ctx)
 {
     struct curl_transport *t = ctx;
     if (!t->is_ftp) {
+        t->header_whole = n == 2 && line[0] == '\r';
         fota_http_header_line(&t->header, line, size * n);
     }
     return size * n;
@@ -277,6 +279,7 @@ static enum fota_err curl_get(void *ctx, const struct fota_request *request,
     t->sink = sink;
     t->attempt = attempt;
     fota_http_header_reset(&t->header);
+    t->header_whole = t->is_ftp;
     t->begun = false;
     t->result = FOTA_OK;
     t->n_left = FOTA_TOTAL_UNKNOWN;
@@ -285,7 +288,10 @@ static enum fota_err curl_get(void *ctx, const struct fota_request *request,
     t->curl_text[0] = '\0';
     memset(attempt, 0, sizeof *attempt);
     set_range(t, request);
-    const CURLcode code = curl_easy_perform(t->easy);
+    CURLcode code = curl_easy_perform(t->easy);
+    if (code == CURLE_OK && !t->header_whole) { /* curl takes what there is for an answer */
+        code = CURLE_PARTIAL_FILE;
+    }
     if (code == CURLE_OK && !t->begun) { /* an answer without a body */
         t->result = begin(t);
     }

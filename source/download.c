@@ -7,7 +7,7 @@
  * came in one piece and fails is what the server has, and is refused.
  */
 #include "source/local.h"
-#include "source/package_file.h"
+#include "source/package_whole.h"
 #include "source/part_file.h"
 #include "source/retry.h"
 #include <stdio.h>
@@ -73,7 +73,7 @@ static enum fota_err learn_total(struct download *d, const uint8_t *bytes, size_
     if (d->total != 0 || d->have + n_bytes < sizeof d->prefix) {
         return FOTA_OK;
     }
-    const enum fota_err err = fota_package_file_size(d->prefix, &d->total);
+    const enum fota_err err = fota_package_whole_size(d->prefix, &d->total);
     if (err == FOTA_OK && d->total > d->options->max_bytes) {
         return FOTA_E_TOO_LARGE;
     }
@@ -109,7 +109,7 @@ static enum fota_err take_up(struct download *d)
     if (n_bytes >= sizeof d->prefix) {
         err = fota_file_read(d->part.fd, 0, d->prefix, sizeof d->prefix);
         if (err == FOTA_OK) {
-            err = fota_package_file_size(d->prefix, &d->total);
+            err = fota_package_whole_size(d->prefix, &d->total);
         }
     } else {
         err = fota_file_read(d->part.fd, 0, d->prefix, (size_t)n_bytes);
@@ -118,8 +118,23 @@ static enum fota_err take_up(struct download *d)
         const struct fota_validator none = {.strong = false};
         return restart(d, &none);
     }
+    if (d->have == d->total) { /* asking for the last byte shows whether it is still the same */
+        d->have--;
+    }
     report(d, "going on where an earlier run stood");
     return FOTA_OK;
+}
+
+static enum fota_err read_part(void *ctx, uint32_t off, uint8_t *dst, uint32_t n_bytes)
+{
+    const struct download *d = ctx;
+    return fota_file_read(d->part.fd, off, dst, n_bytes);
+}
+
+static enum fota_err check(struct download *d)
+{
+    const struct fota_package_source whole = {d, d->total, read_part, NULL};
+    return fota_package_whole_check(&whole, NULL);
 }
 
 static bool is_complete(const struct download *d)
@@ -160,18 +175,22 @@ attempt_once(struct download *d, struct fota_transport *t, struct fota_attempt *
 {
     const struct fota_request request = {d->have, 0, &d->validator};
     const struct fota_sink sink = {d, on_begin, on_bytes};
-    const enum fota_err err = t->get(t->ctx, &request, &sink, attempt);
+    enum fota_err err = t->get(t->ctx, &request, &sink, attempt);
     if (err == FOTA_E_RANGE && attempt->past_end) {
         return judge_past_end(d, attempt);
     }
-    if (err == FOTA_OK && !is_complete(d)) {
+    if ((err == FOTA_OK || attempt->again) && is_complete(d)) { /* whatever else was promised */
+        attempt->again = false;
+        return check(d);
+    }
+    if (err == FOTA_OK) {
         attempt->again = true;
         (void)snprintf(attempt->text, sizeof attempt->text,
                        "server ends after %llu of %lu bytes", (unsigned long long)d->have,
                        (unsigned long)d->total);
-        return FOTA_E_TRUNCATED;
+        err = FOTA_E_TRUNCATED;
     }
-    return err == FOTA_OK ? fota_package_file_check(d->part.fd, NULL) : err;
+    return err;
 }
 
 /* Throw away pieces that do not fit together, unless that was done too often. */
@@ -190,35 +209,29 @@ static enum fota_err fetch(struct download *d, struct fota_transport *t)
 {
     struct fota_retry retry = {d->options, 0};
     struct fota_attempt attempt = {.again = false};
-    enum fota_err err = is_complete(d) ? fota_package_file_check(d->part.fd, NULL) : FOTA_MORE;
-    while (err != FOTA_OK) {
+    for (;;) {
         const uint64_t before = d->have;
         const uint32_t restarts_before = d->n_restarts;
-        if (err == FOTA_MORE) {
-            err = attempt_once(d, t, &attempt);
-        }
+        enum fota_err err = attempt_once(d, t, &attempt);
         if (err == FOTA_OK) {
-            break;
+            d->source->detail[0] = '\0';
+            return FOTA_OK;
         }
         (void)snprintf(d->source->detail, sizeof d->source->detail, "%s", attempt.text);
         if (d->n_restarts > RESTARTS_MAX) {
             return err;
         }
-        const bool keep_on = attempt.again && err != FOTA_E_CHANGED;
-        if (keep_on) {
+        if (err == FOTA_E_CHANGED || (!attempt.again && d->pieced && may_be_pieces(err))) {
+            err = start_over(d, err);
+        } else {
             const bool brought = d->n_restarts == restarts_before && d->have > before;
             report(d, attempt.text);
             err = fota_retry_wait(&retry, err, &attempt, brought);
-        } else if (err == FOTA_E_CHANGED || (d->pieced && may_be_pieces(err))) {
-            err = start_over(d, err);
         }
         if (err != FOTA_OK) {
             return err;
         }
-        err = FOTA_MORE;
     }
-    d->source->detail[0] = '\0';
-    return FOTA_OK;
 }
 
 enum fota_err fota_download_open(struct fota_source *s, struct fota_transport *t,

@@ -97,10 +97,15 @@ static enum fota_err open_named(struct fota_part_file *part, const char *path)
     }
     part->fd = open(part_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
     free(part_path);
-    if (part->fd < 0 || fstat(part->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        return FOTA_E_IO;
+    if (part->fd >= 0 && fstat(part->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+        flock(part->fd, LOCK_EX | LOCK_NB) == 0) {
+        return FOTA_OK;
     }
-    return flock(part->fd, LOCK_EX | LOCK_NB) == 0 ? FOTA_OK : FOTA_E_IO;
+    if (part->fd >= 0) { /* not ours: leave it as it is */
+        (void)close(part->fd);
+        part->fd = -1;
+    }
+    return FOTA_E_IO;
 }
 
 enum fota_err
@@ -169,9 +174,27 @@ enum fota_err fota_part_file_finish(const struct fota_part_file *part)
     return err;
 }
 
+/* An empty file is nothing to go on with. */
+static void remove_if_empty(const struct fota_part_file *part)
+{
+    struct stat st;
+    char *part_path = with_suffix(part->path, ".part");
+    char *from_path = with_suffix(part->path, ".part.from");
+    if (part_path != NULL && from_path != NULL && fstat(part->fd, &st) == 0 &&
+        st.st_size == 0) {
+        (void)unlink(part_path);
+        (void)unlink(from_path);
+    }
+    free(part_path);
+    free(from_path);
+}
+
 void fota_part_file_close(struct fota_part_file *part)
 {
     if (part->fd >= 0) {
+        if (part->path != NULL) {
+            remove_if_empty(part);
+        }
         (void)close(part->fd);
     }
     free(part->path);

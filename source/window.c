@@ -3,7 +3,7 @@
  * package as a whole cannot be checked here: every answer must prove, by a strong validator,
  * that it is of the same version as the first.  A package that fits the buffer needs no
  * validator: it is taken from one single answer. */
-#include "source/package_file.h"
+#include "source/package_whole.h"
 #include "source/retry.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static enum fota_err learn_total(struct window *w)
     if (w->total != 0 || w->n < FOTA_PACKAGE_PREFIX_BYTES) {
         return FOTA_OK;
     }
-    const enum fota_err err = fota_package_file_size(w->bytes, &w->total);
+    const enum fota_err err = fota_package_whole_size(w->bytes, &w->total);
     if (err != FOTA_OK) {
         return err;
     }

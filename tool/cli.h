@@ -26,6 +26,8 @@ struct fota_verb {
 };
 
 extern const struct fota_verb fota_verb_keygen;
+extern const struct fota_verb fota_verb_fetch;
+extern const struct fota_verb fota_verb_serve;
 extern const struct fota_verb fota_verb_help;
 
 /* The verb with this name, or a null pointer. */

@@ -6,6 +6,8 @@
 
 static const struct fota_verb *const verbs[] = {
     &fota_verb_keygen,
+    &fota_verb_fetch,
+    &fota_verb_serve,
     &fota_verb_help,
 };
 #define N_VERBS (sizeof verbs / sizeof verbs[0])

@@ -137,6 +137,8 @@ pasv_max_port={pasv_max}
 use_localtime=NO
 xferlog_enable=NO
 connect_from_port_20=NO
+max_per_ip=0
+max_clients=0
 {more}
 """
 
