@@ -6,9 +6,11 @@
 
 #include <stddef.h>
 
+/* NOLINTBEGIN(readability-redundant-declaration): hosted code has string.h as well */
 void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 void *memmove(void *dst, const void *src, size_t n);
 void *memset(void *dst, int byte, size_t n);
 int memcmp(const void *a, const void *b, size_t n);
+/* NOLINTEND(readability-redundant-declaration) */
 
 #endif

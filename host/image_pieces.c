@@ -8,7 +8,7 @@
 /* Make room for `n` more elements of `size` bytes. */
 static bool reserve(void **array, size_t *capacity, size_t used, size_t n, size_t size)
 {
-    if (n <= *capacity - used) return true;
+    if (*array != NULL && n <= *capacity - used) return true;
     size_t wanted = *capacity * 2 > used + n ? *capacity * 2 : used + n;
     void *larger = realloc(*array, wanted * size);
     if (larger == NULL) return false;
@@ -37,13 +37,14 @@ fota_image_pieces_add(struct fota_image_pieces *p, uint32_t addr, const uint8_t 
         return fota_fault_set(fault, FOTA_E_NOMEM, p->path, "%s", "");
     }
     memcpy(p->bytes + p->n_bytes, bytes, n_bytes);
-    struct fota_image_piece *last = p->n_pieces != 0 ? &p->piece[p->n_pieces - 1] : NULL;
-    if (last != NULL && addr != 0 && addr - last->addr == last->n_bytes) {
-        last->n_bytes += (uint32_t)n_bytes;
+    if (p->n_pieces != 0 && addr == p->next_addr) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): realloc() keeps content */
+        p->piece[p->n_pieces - 1].n_bytes += (uint32_t)n_bytes;
     } else {
         p->piece[p->n_pieces++] =
             (struct fota_image_piece){addr, (uint32_t)n_bytes, p->n_bytes, at};
     }
+    p->next_addr = (uint64_t)addr + n_bytes;
     p->n_bytes += n_bytes;
     return FOTA_OK;
 }

@@ -21,6 +21,7 @@ struct fota_image_pieces {
     struct fota_image_piece *piece;
     size_t n_pieces;
     size_t piece_capacity;
+    uint64_t next_addr; /* behind the last piece added */
     uint8_t *bytes;
     size_t n_bytes;
     size_t byte_capacity;

@@ -3,10 +3,11 @@
 #include "host/encode.h"
 #include "host/image_pieces.h"
 #include "host/input_file.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX_BYTES (4U * FOTA_IMAGE_MAX_BYTES) /* HEX doubles, ELF carries symbols */
+#define FILE_MAX_BYTES ((size_t)4 * FOTA_IMAGE_MAX_BYTES) /* HEX doubles, ELF carries symbols */
 
 /* ":" and the eight digits of a record's length, address and type; empty lines may come before.
  */
@@ -18,7 +19,7 @@ static bool looks_like_hex(const struct fota_input_file *file)
     }
     if (file->n_bytes - at < 9 || file->at[at] != ':') return false;
     for (size_t i = 1; i < 9; i++) {
-        if (memchr("0123456789abcdefABCDEF", file->at[at + i], 22) == NULL) return false;
+        if (isxdigit(file->at[at + i]) == 0) return false;
     }
     return true;
 }

@@ -36,7 +36,7 @@ static bool is_full(const struct fota_package_spec *s)
 static size_t head_and_block_bytes(const struct fota_package_spec *s)
 {
     return FOTA_PACKAGE_FIXED_BYTES + strlen(s->product) + strlen(s->from_version) +
-           strlen(s->to_version) + 1 + s->n_keys * SIG_ENTRY_BYTES;
+           strlen(s->to_version) + 1 + (size_t)s->n_keys * SIG_ENTRY_BYTES;
 }
 
 static enum fota_err check_spec(const struct fota_package_spec *s, struct fota_fault *fault)
@@ -62,10 +62,14 @@ static enum fota_err check_spec(const struct fota_package_spec *s, struct fota_f
     return fota_fault_set(fault, FOTA_E_USAGE, NULL, "%s", why);
 }
 
+/* Without terminator: its length stands elsewhere. */
 static size_t put_string(uint8_t *at, const char *text)
 {
-    size_t n = strlen(text);
-    memcpy(at, text, n);
+    size_t n = 0;
+    while (text[n] != '\0') {
+        at[n] = (uint8_t)text[n];
+        n++;
+    }
     return n;
 }
 
