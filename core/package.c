@@ -181,7 +181,7 @@ enum fota_err fota_package_parse(struct fota_package *out, uint8_t *head, uint32
 {
     if (n_bytes < FOTA_PACKAGE_PREFIX_BYTES) {
         size_t n = n_bytes < sizeof magic ? n_bytes : sizeof magic;
-        return memcmp(head, magic, n) == 0 ? FOTA_E_TRUNCATED : FOTA_E_FORMAT;
+        return n != 0 && memcmp(head, magic, n) == 0 ? FOTA_E_TRUNCATED : FOTA_E_FORMAT;
     }
     struct fota_package p;
     memset(&p, 0, sizeof p);
