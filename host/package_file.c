@@ -47,7 +47,7 @@ take_apart(struct fota_package_file *out, const char *path, struct fota_fault *f
         out->plain = malloc(out->n_bytes);
         if (out->plain == NULL) err = fota_fault_set(fault, FOTA_E_NOMEM, path, "%s", "");
     }
-    if (err < 0) {
+    if (out->plain == NULL) {
         fota_package_file_free(out);
         return err;
     }

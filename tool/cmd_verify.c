@@ -91,7 +91,7 @@ report(const struct fota_cli *cli, const struct verify *v, const struct fota_pac
 static int verify(const struct fota_cli *cli, struct verify *v)
 {
     struct fota_package_file file;
-    struct fota_package_view view;
+    struct fota_package_view view = {.file = &file};
     struct fota_fault fault;
     if (fota_key_files_read(&v->keys, &fault) < 0 ||
         fota_package_file_read(&file, v->path, &fault) < 0) {
