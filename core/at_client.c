@@ -214,7 +214,6 @@ size_t fota_at_client_output(const struct fota_at_client *c, const uint8_t **byt
 void fota_at_client_sent(struct fota_at_client *c, size_t n, uint32_t now_ms)
 {
     size_t left = (size_t)c->out_bytes - c->out_taken;
-    c->now_ms = now_ms;
     if (n == 0 || left == 0) {
         return;
     }
@@ -226,9 +225,19 @@ void fota_at_client_sent(struct fota_at_client *c, size_t n, uint32_t now_ms)
     }
 }
 
+/* Whether it is the source that is waited for, not the module. */
+static bool waits_for_source(const struct fota_at_client *c)
+{
+    return (c->state == STATE_STREAM && c->out_taken == c->out_bytes) ||
+           (c->state == STATE_CHUNK && c->chunk_bytes == 0) || c->state == STATE_COMPARE;
+}
+
 /* How long a state may last without progress.  0: it does not end by time. */
 static uint32_t limit_ms(const struct fota_at_client *c)
 {
+    if (waits_for_source(c)) {
+        return 0;
+    }
     switch ((enum fota_at_client_state)c->state) {
     case STATE_ESCAPE:
         return ESCAPE_MS;

@@ -48,7 +48,7 @@ void fota_at_client_start_transfer(struct fota_at_client *c)
     }
 }
 
-/* Read package bytes.  False: not there yet (time stands still), or failed. */
+/* Read package bytes.  False: not there yet, or failed. */
 static bool read_source(struct fota_at_client *c, uint32_t off, char *dst, uint32_t n)
 {
     enum fota_err err = c->source->read(c->source->ctx, off, (uint8_t *)dst, n);

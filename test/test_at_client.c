@@ -27,11 +27,14 @@ struct run {
     size_t n_package;
     enum fota_err source_error; /* what the next read answers, once */
     size_t reads_left;          /* before source_error */
+    uint32_t source_ready_ms;   /* until then it answers FOTA_MORE; 0: at once */
     char log[8192];             /* events */
     char sent[65536];           /* not yet expected bytes */
     size_t n_sent;
     uint32_t now_ms;
-    uint32_t line_bytes_per_ms; /* the line takes so many; 0: all */
+    uint32_t line_bytes_per_tick; /* the line takes so many; 0: all */
+    bool line_is_stuck;
+    char line[300]; /* last line event */
     enum fota_err result;
 };
 
@@ -45,6 +48,9 @@ static enum fota_err source_read(void *ctx, uint32_t off, uint8_t *dst, uint32_t
         enum fota_err err = r->source_error;
         r->source_error = FOTA_OK;
         return err;
+    }
+    if (r->source_ready_ms != 0 && (int32_t)(r->now_ms - r->source_ready_ms) < 0) {
+        return FOTA_MORE;
     }
     memcpy(dst, r->package + off, n);
     return FOTA_OK;
@@ -63,6 +69,7 @@ write_down(void *ctx, enum fota_client_event event, uint32_t number, const char 
     struct run *r = ctx;
     size_t n = strlen(r->log);
     if (event == FOTA_CLIENT_LINE) {
+        (void)snprintf(r->line, sizeof r->line, "%s", text);
         return;
     }
     (void)snprintf(r->log + n, sizeof r->log - n, "%s", names[event]);
@@ -87,9 +94,10 @@ static void collect(struct run *r)
 {
     const uint8_t *bytes;
     size_t n = fota_at_client_output(&r->client, &bytes);
-    if (r->line_bytes_per_ms > 0 && n > r->line_bytes_per_ms) {
-        n = r->line_bytes_per_ms;
+    if (r->line_bytes_per_tick > 0 && n > r->line_bytes_per_tick) {
+        n = r->line_bytes_per_tick;
     }
+    n = r->line_is_stuck ? 0 : n;
     assert_true(n < sizeof r->sent - r->n_sent);
     memcpy(r->sent + r->n_sent, bytes, n);
     r->n_sent += n;
@@ -255,8 +263,11 @@ static void the_dialogue_of_seed_2_3_2_succeeds_with_a_module_that_knows_nothing
 static void auto_takes_data_mode_where_module_and_line_have_flow_control(void **state)
 {
     static const struct turn with[] = {
-        BEGIN, {"AT+IFC?\r", "\r\n+IFC: 2,2\r\n" OK, 0}, {"AT+QFUA\r", OK "\r\nCONNECT\r\n", 0},
-        {PACKAGE "+++", UPDATE, 0}, PROVE, END};
+        BEGIN, {"AT+IFC?\r", "\r\n+IFC: 2,2\r\nCall Ready\r\n" OK, 0},
+        {"AT+QFUA\r", OK "\r\nCONNECT\r\n", 0}, {PACKAGE "+++", UPDATE, 0}, PROVE, END};
+    static const struct turn broken[] = {
+        BEGIN, {"AT+IFC?\r", "\r\n+IFC: 2,2\r\n" ERR, 0}, {"AT+QFAI\r", OK, 0},
+        {"AT+QFAW=\"05A5D985B19D\"\r", OK, 0}, {"AT+QFAU\r", UPDATE, 0}, PROVE, END};
     static const struct turn without[] = {
         BEGIN, {"AT+IFC?\r", "\r\n+IFC: 2,0\r\n" OK, 0}, {"AT+QFAI\r", OK, 0},
         {"AT+QFAW=\"05A5D985B19D\"\r", OK, 0}, {"AT+QFAU\r", UPDATE, 0}, PROVE, END};
@@ -270,8 +281,14 @@ static void auto_takes_data_mode_where_module_and_line_have_flow_control(void **
     (void)state;
     prepare(&r, seed_package, 6);
     r.options.line_has_flow_control = true;
+    uint32_t since = r.now_ms;
     play(&r, with);
     expect_result(&r, FOTA_OK, "before " OLD ";mode QFUA;sent 6;" UPDATED);
+    assert_in_range(r.now_ms - since, 0, 1000); /* no answer was waited for in vain */
+    prepare(&r, seed_package, 6);
+    r.options.line_has_flow_control = true;
+    play(&r, broken);
+    expect_result(&r, FOTA_OK, "before " OLD ";mode QFAW;sent 6;" UPDATED);
     prepare(&r, seed_package, 6);
     r.options.line_has_flow_control = true;
     play(&r, without);
@@ -284,6 +301,25 @@ static void auto_takes_data_mode_where_module_and_line_have_flow_control(void **
     r.options.line_has_flow_control = true;
     play(&r, refused);
     expect_result(&r, FOTA_OK, "before " OLD ";mode QFUA;mode QFAW;sent 6;" UPDATED);
+}
+
+static void auto_turns_to_commands_only_where_they_can_help(void **state)
+{
+    static const struct {
+        const char *answer;
+        bool turns;
+    } rows[] = {{ERR, true}, {"\r\n+CME ERROR: 100\r\n", true}, {"\r\n+CME ERROR: 632\r\n", true},
+                {"\r\n+CME ERROR: 637\r\n", false}, {"\r\n+CME ERROR: 640\r\n", false}};
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct turn turns[] = {BEGIN, {"AT+IFC?\r", "\r\n+IFC: 2,2\r\n" OK, 0},
+            {"AT+QFUA\r", rows[i].answer, 0}, {rows[i].turns ? "AT+QFAI\r" : "", NULL, 0}, END};
+        prepare(&r, seed_package, 6);
+        r.options.line_has_flow_control = true;
+        play(&r, turns);
+        assert_int_equal(r.result, rows[i].turns ? FOTA_E_LINK : FOTA_E_REFUSED);
+    }
 }
 
 static void a_quiet_numeric_module_and_one_that_wakes_slowly_are_found(void **state)
@@ -473,6 +509,8 @@ static void versions_are_read_from_every_layout(void **state)
         {OK, "\r\nM66FBR03A05\r\n" OK, "before M66FBR03A05;"}, /* nothing but OK */
         {ERR, ERR, "before 0;"},
         {"\r\nRevision: \x1B[2J\x07\r\n" OK, NULL, "before ?[2J?;"},
+        {"\r\nRevision: 123456789.123456789.123456789.123456789.123456789.123456789.123456789.\r\n" OK,
+         NULL, "before 123456789.123456789.123456789.123456789.123456789.123456789.123;"},
     };
     static struct run r;
     (void)state;
@@ -485,7 +523,10 @@ static void versions_are_read_from_every_layout(void **state)
             turns[5] = turns[6];
         }
         prepare(&r, seed_package, 6);
+        uint32_t since = r.now_ms;
         play(&r, turns);
+        bool bare = strcmp(rows[i].ati, OK) == 0; /* then a text is waited for */
+        assert_in_range(r.now_ms - since, 0, bare ? 6000 : 1000);
         (void)snprintf(log, sizeof log, "%smode QFAW;error +CME ERROR: 637;", rows[i].log);
         expect_result(&r, FOTA_E_REFUSED, log);
     }
@@ -563,7 +604,7 @@ static void take_chunks(struct run *r, uint32_t off, uint32_t end)
 
 static void take_stream(struct run *r, uint32_t off)
 {
-    size_t n = sizeof long_package - off;
+    size_t n = r->n_package - off;
     char *plus = r->sent + n;
     for (unsigned i = 0; r->n_sent < n + 3 && i < 20000; i++) {
         tick(r, 1);
@@ -604,9 +645,9 @@ static void the_stream_holds_every_byte_and_the_escape_however_slow_the_line(voi
         prepare_long(&r, FOTA_CLIENT_QFUA);
         start_long(&r);
         answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
-        r.line_bytes_per_ms = speeds[i];
+        r.line_bytes_per_tick = speeds[i];
         take_stream(&r, 0);
-        r.line_bytes_per_ms = 0;
+        r.line_bytes_per_tick = 0;
         finish_long(&r);
         assert_string_equal(r.log,
                             "before " OLD ";mode QFUA;sent 1021;sent 2042;sent 3000;" UPDATED);
@@ -644,6 +685,212 @@ static void a_source_that_is_not_ready_is_asked_again_and_its_error_is_the_resul
         assert_int_equal(r.result, FOTA_E_IO);
         assert_int_equal(r.n_sent, 1021 * reads);
     }
+}
+
+static void packages_of_every_length_around_the_buffers_are_sent_whole(void **state)
+{
+    static const uint32_t lengths[] = {1,    2,    449,  450,  451,  899,  900,
+                                       901,  1020, 1021, 1022, 1023, 1024, 1025,
+                                       1027, 2041, 2042, 2043, 2048};
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        prepare_long(&r, FOTA_CLIENT_QFUA);
+        r.n_package = lengths[i];
+        start_long(&r);
+        answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+        take_stream(&r, 0);
+        finish_long(&r);
+        prepare_long(&r, FOTA_CLIENT_QFAW);
+        r.n_package = lengths[i];
+        r.options.resume = true;
+        start_long(&r);
+        answer(&r, "AT+QFAI?\r", received_text(lengths[i], lengths[i], 1));
+        answer(&r, "AT+QFAI\r", OK);
+        take_chunks(&r, 0, lengths[i]);
+        expect_sent(&r, "AT+QFAU\r");
+        finish_long(&r);
+    }
+}
+
+static void a_source_may_take_its_time(void **state)
+{
+    static struct run r;
+    (void)state;
+    for (unsigned mode = FOTA_CLIENT_QFUA; mode <= FOTA_CLIENT_QFAW; mode++) {
+        bool qfua = mode == FOTA_CLIENT_QFUA;
+        prepare_long(&r, (enum fota_client_mode)mode);
+        start_long(&r);
+        r.source_ready_ms = r.now_ms + 1000000;
+        answer(&r, qfua ? "AT+QFUA\r" : "AT+QFAI\r", qfua ? "\r\nCONNECT\r\n" : OK);
+        for (unsigned s = 0; s < 990; s++) {
+            tick(&r, 1000);
+        }
+        assert_int_equal(r.n_sent, 0);
+        r.now_ms = r.source_ready_ms;
+        if (qfua) {
+            take_stream(&r, 0);
+        } else {
+            take_chunks(&r, 0, 3000);
+            expect_sent(&r, "AT+QFAU\r");
+        }
+        finish_long(&r);
+    }
+}
+
+/* A command's time begins when the line has taken it. */
+static void a_slow_line_is_no_silence(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFAW);
+    start_long(&r);
+    answer(&r, "AT+QFAI\r", OK);
+    r.line_bytes_per_tick = 1; /* a chunk takes 9 s, an answer 5 at most */
+    take_chunks(&r, 0, 3000);
+    expect_sent(&r, "AT+QFAU\r");
+    r.line_bytes_per_tick = 0;
+    finish_long(&r);
+}
+
+static void a_line_that_takes_no_bytes_is_lost(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFUA);
+    start_long(&r);
+    answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+    r.line_is_stuck = true;
+    for (unsigned i = 0; i < 1300 && r.result == FOTA_MORE; i++) {
+        tick(&r, 100);
+    }
+    assert_int_equal(r.result, FOTA_E_LINK);
+}
+
+/* Times of the reference: 8 tries of 1.25 s, one escape of 1.2 s. */
+static void a_module_is_searched_for_eleven_seconds_each_time(void **state)
+{
+    static const struct turn silent[] = {{"AT\r", NULL, 0}, END};
+    static struct run r;
+    (void)state;
+    prepare(&r, seed_package, 6);
+    uint32_t since = r.now_ms;
+    play(&r, silent);
+    assert_int_equal(r.result, FOTA_E_NO_ANSWER);
+    assert_in_range(r.now_ms - since, 11200, 11200 + 9 * 100 + 200);
+    /* a later search has all its tries again, whatever was heard before it */
+    prepare_long(&r, FOTA_CLIENT_QFAW);
+    start(&r);
+    expect_sent(&r, "AT\r");
+    expect_sent(&r, "ATQ0V1\r");
+    say(&r, OK);
+    go_on(&r, begin + 1);
+    answer(&r, "AT+QFAI\r", "garbage\r\n");
+    expect_sent(&r, "+++");
+    since = r.now_ms;
+    for (unsigned i = 0; i < 1000 && r.result == FOTA_MORE; i++) {
+        tick(&r, 100);
+    }
+    assert_int_equal(r.result, FOTA_E_LINK);
+    assert_in_range(r.now_ms - since, 1200 + 11200 - 100, 1200 + 11200 + 10 * 100 + 200);
+}
+
+static void time_outs_follow_the_options(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFAW);
+    r.options.answer_ms = 1; /* the shortest there is: it still ends */
+    r.options.update_ms = 1;
+    start(&r);
+    for (unsigned i = 0; i < 200 && r.result == FOTA_MORE; i++) {
+        tick(&r, 10);
+    }
+    assert_int_equal(r.result, FOTA_E_NO_ANSWER);
+    prepare_long(&r, FOTA_CLIENT_QFAW);
+    start_long(&r);
+    expect_sent(&r, "AT+QFAI\r"); /* 120 s */
+    uint32_t since = r.now_ms;
+    expect_sent(&r, "+++");
+    assert_in_range(r.now_ms - since, 119900, 120100);
+    prepare_long(&r, FOTA_CLIENT_QFAW);
+    r.options.answer_ms = 2000;
+    r.options.update_ms = 9000;
+    start_long(&r);
+    expect_sent(&r, "AT+QFAI\r");
+    since = r.now_ms;
+    expect_sent(&r, "+++");
+    assert_in_range(r.now_ms - since, 8900, 9100);
+    answer(&r, "AT\r", OK);
+    expect_sent(&r, "ATE0\r");
+    since = r.now_ms;
+    expect_sent(&r, "+++");
+    assert_in_range(r.now_ms - since, 1900, 2100);
+}
+
+/* Bytes that arrive long after the last poll begin the time of what they bring about. */
+static void the_time_of_feed_counts(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFAW);
+    start(&r);
+    expect_sent(&r, "AT\r");
+    r.now_ms += 100000;
+    fota_at_client_feed(&r.client, (const uint8_t *)"OK\r", 3, r.now_ms);
+    tick(&r, 10);
+    expect_sent(&r, "ATE0\r");
+}
+
+static void
+without_rdy_the_module_is_asked_after_the_answer_time_and_for_two_minutes(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFUA);
+    start_long(&r);
+    answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+    take_stream(&r, 0);
+    say(&r, "Rebooting....\r\n"); /* all before it is lost */
+    uint32_t since = r.now_ms;
+    expect_sent(&r, "AT\r");
+    assert_in_range(r.now_ms - since, 4900, 5100);
+    assert_non_null(strstr(r.log, "accepted"));
+    since = r.now_ms;
+    for (unsigned i = 0; i < 3000 && r.result == FOTA_MORE; i++) {
+        tick(&r, 100);
+        r.n_sent = 0;
+    }
+    assert_int_equal(r.result, FOTA_E_NO_ANSWER);
+    assert_in_range(r.now_ms - since, 128000, 145000);
+}
+
+static void lines_are_shown_printable_and_cut(void **state)
+{
+    static const struct {
+        const char *said;
+        const char *shown;
+    } rows[] = {
+        {"x\r", "x"},
+        {"  two words  \n", "two words"},
+        {" ~\x7F\x1F\x80\xFF \r", "~????"},
+        {"   \r", ""},
+    };
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        prepare_long(&r, FOTA_CLIENT_QFAW);
+        start(&r);
+        say(&r, rows[i].said);
+        assert_string_equal(r.line, rows[i].shown);
+    }
+    prepare_long(&r, FOTA_CLIENT_QFAW);
+    start(&r);
+    for (unsigned i = 0; i < 1000; i++) {
+        say(&r, "y");
+    }
+    say(&r, "\r");
+    assert_int_equal(strlen(r.line), FOTA_CLIENT_LINE_MAX - 1);
 }
 
 static void an_empty_package_is_not_sent(void **state)
@@ -720,7 +967,7 @@ static void where_the_module_cannot_go_on_it_is_begun_afresh(void **state)
     prepare_long(&r, FOTA_CLIENT_QFUA);
     r.options.resume = true;
     start_long(&r);
-    answer(&r, "AT+QFAI?\r", ERR);
+    answer(&r, "AT+QFAI?\r", "\r\n+QFAI: 1024,3000,\"00000000\"\r\n" ERR);
     answer(&r, "AT+QFUA\r", "\r\nCONNECT\r\n");
     take_stream(&r, 0);
     finish_long(&r);
@@ -736,7 +983,7 @@ static void where_the_module_cannot_go_on_it_is_begun_afresh(void **state)
     r.options.resume = true;
     start_long(&r);
     answer(&r, "AT+QFAI?\r", received_text(1024, 3000, 0));
-    answer(&r, "AT+QFAI=1\r", received_text(512, 3000, 0)); /* it changed its mind */
+    answer(&r, "AT+QFAI=1\r", received_text(1024, 3000, 1)); /* it changed its mind */
     answer(&r, "AT+QFAI\r", OK);
     take_chunks(&r, 0, 3000);
     expect_sent(&r, "AT+QFAU\r");
@@ -764,9 +1011,49 @@ static void a_lost_ok_is_settled_by_asking_the_module(void **state)
     go_on(&r, again);
     answer(&r, "AT+QFAI?\r", received_text(1536, 3000, 0));
     answer(&r, "AT+QFAI=1\r", received_text(1536, 3000, 0));
-    take_chunks(&r, 1536, 3000);
+    take_chunks(&r, 1536, 1986);
+    expect_sent(&r, chunk_command(1986, 450)); /* and another one */
+    go_on(&r, again);
+    answer(&r, "AT+QFAI?\r", received_text(2304, 3000, 0));
+    expect_sent(&r, "AT+QFAI=1\r");
+    r.source_error = FOTA_MORE; /* the source is not ready when it goes on */
+    r.reads_left = 0;
+    for (const char *at = received_text(2304, 3000, 0); *at != '\0'; at++) {
+        fota_at_client_feed(&r.client, (const uint8_t *)at, 1, r.now_ms);
+    }
+    assert_int_equal(r.source_error, FOTA_OK);
+    fota_at_client_feed(&r.client, (const uint8_t *)OK, 6, r.now_ms); /* a stray one */
+    take_chunks(&r, 2304, 3000);
     expect_sent(&r, "AT+QFAU\r");
     finish_long(&r);
+    assert_null(strstr(r.log, "sent 2304"));
+}
+
+static void lost_oks_do_not_add_up_while_bytes_get_through(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFAW);
+    start_long(&r);
+    answer(&r, "AT+QFAI\r", OK);
+    uint32_t off = 0;
+    for (; off < 2560; off += 256) {
+        expect_sent(&r, chunk_command(off, off < 2550 ? 450 : 440));
+        go_on(&r, again);
+        answer(&r, "AT+QFAI?\r", received_text(off + 256, 3000, 0));
+        answer(&r, "AT+QFAI=1\r", received_text(off + 256, 3000, 0));
+    }
+    for (unsigned i = 0; i < 5; i++) { /* here nothing gets through any more */
+        expect_sent(&r, chunk_command(off, 440));
+        go_on(&r, again);
+        answer(&r, "AT+QFAI?\r", received_text(off, 3000, 0));
+        answer(&r, "AT+QFAI=1\r", received_text(off, 3000, 0));
+    }
+    expect_sent(&r, chunk_command(off, 440));
+    for (unsigned i = 0; i < 1000 && r.result == FOTA_MORE; i++) {
+        tick(&r, 10);
+    }
+    assert_int_equal(r.result, FOTA_E_LINK);
 }
 
 static void a_late_ok_is_not_taken_for_the_next_answer(void **state)
@@ -816,11 +1103,13 @@ static void with_an_old_module_a_lost_ok_begins_the_transfer_afresh(void **state
 
 static void a_chunk_damaged_on_the_line_is_sent_again(void **state)
 {
-    static const char *const errors[] = {"\r\n+CME ERROR: 25\r\n", "\r\n+CME ERROR: 24\r\n",
-                                         ERR};
+    static const char *const errors[] = {
+        "\r\n+CME ERROR: 25\r\n",  "\r\n+CME ERROR: 24\r\n", ERR,
+        "\r\n+CME ERROR: 100\r\n", "\r\n+CME ERROR: 3\r\n",  "\r\n+CME ERROR: 21\r\n",
+        "\r\n+CME ERROR: 636\r\n"};
     static struct run r;
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         prepare_long(&r, FOTA_CLIENT_QFAW);
         start_long(&r);
         answer(&r, "AT+QFAI\r", OK);
@@ -832,6 +1121,7 @@ static void a_chunk_damaged_on_the_line_is_sent_again(void **state)
         take_chunks(&r, 256, 3000);
         expect_sent(&r, "AT+QFAU\r");
         finish_long(&r);
+        assert_int_equal(fota_at_client_module_error(&r.client), FOTA_OK);
     }
 }
 
@@ -851,6 +1141,7 @@ static void a_module_that_resets_in_the_middle_is_taken_up_again(void **state)
     answer(&r, "AT+QFUA=512\r", OK "\r\nCONNECT\r\n");
     take_stream(&r, 512);
     finish_long(&r);
+    assert_null(strstr(strstr(r.log, "mode") + 1, "mode"));
     prepare_long(&r, FOTA_CLIENT_QFUA);
     start_long(&r);
     answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
@@ -954,6 +1245,26 @@ static void a_package_that_arrives_damaged_again_and_again_is_refused(void **sta
     assert_int_equal(fota_at_client_module_error(&r.client), FOTA_E_BODY_HASH);
 }
 
+static void what_is_sent_again_may_be_resumed(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFUA);
+    start_long(&r);
+    answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+    take_stream(&r, 0);
+    say(&r, "\r\n+CME ERROR: 624\r\n");
+    answer(&r, "AT+QFAI?\r", received_text(3000, 3000, 1));
+    answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+    take_stream(&r, 0);
+    say(&r, "\r\nRDY\r\n"); /* a reset before it could start the update */
+    go_on(&r, again);
+    answer(&r, "AT+QFAI?\r", received_text(3000, 3000, 0));
+    answer(&r, "AT+QFUA=3000\r", OK "\r\nCONNECT\r\n");
+    take_stream(&r, 3000);
+    finish_long(&r);
+}
+
 /* A version misread at the begin is no update. */
 static void only_behind_the_start_a_changed_version_is_one_to_be_proven(void **state)
 {
@@ -979,16 +1290,49 @@ static void an_update_whose_every_line_is_lost_is_proven_by_the_version(void **s
 {
     static struct run r;
     (void)state;
+    for (unsigned mode = FOTA_CLIENT_QFUA; mode <= FOTA_CLIENT_QFAW; mode++) {
+        prepare_long(&r, (enum fota_client_mode)mode);
+        start_long(&r);
+        if (mode == FOTA_CLIENT_QFUA) {
+            answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+            take_stream(&r, 0);
+        } else {
+            answer(&r, "AT+QFAI\r", OK);
+            take_chunks(&r, 0, 3000);
+            expect_sent(&r, "AT+QFAU\r");
+        }
+        answer(&r, "+++", "");
+        answer(&r, "AT\r", OK);
+        answer(&r, "ATE0\r", OK);
+        answer(&r, "AT+CMEE=1\r", OK);
+        answer(&r, "ATI\r", ATI(NEW));
+        assert_int_equal(r.result, FOTA_OK);
+    }
+}
+
+/* A pause longer than any that is expected, for example a power cut in the update. */
+static void an_update_that_goes_on_after_a_long_silence_is_followed_again(void **state)
+{
+    static struct run r;
+    (void)state;
     prepare_long(&r, FOTA_CLIENT_QFUA);
     start_long(&r);
     answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
     take_stream(&r, 0);
-    answer(&r, "+++", "");
-    answer(&r, "AT\r", OK);
-    answer(&r, "ATE0\r", OK);
-    answer(&r, "AT+CMEE=1\r", OK);
-    answer(&r, "ATI\r", ATI(NEW));
+    say(&r, "Finish data downloading, rebooting....\r\n Update  percent = 7%\r\n");
+    expect_sent(&r, "AT\r");
+    say(&r, " Update  percent = 8%\r\n");
+    for (unsigned s = 0; s < 110; s++) {
+        tick(&r, 1000);
+    }
+    assert_int_equal(r.n_sent, 0); /* it is left alone */
+    say(&r, " Update  percent = 100%\r\n");
+    say(&r, " Quectel firmware update success. status=0\r\nRebooting....\r\nRDY\r\n");
+    go_on(&r, prove);
     assert_int_equal(r.result, FOTA_OK);
+    assert_string_equal(r.log,
+                        "before " OLD ";mode QFUA;sent 1021;sent 2042;sent 3000;accepted 0;"
+                        "percent 7;percent 8;percent 100;status 0;ready 0;after " NEW ";");
 }
 
 static void an_update_under_way_at_the_begin_is_followed(void **state)
@@ -1080,6 +1424,7 @@ int main(void)
         cmocka_unit_test(
             the_dialogue_of_seed_2_3_2_succeeds_with_a_module_that_knows_nothing_else),
         cmocka_unit_test(auto_takes_data_mode_where_module_and_line_have_flow_control),
+        cmocka_unit_test(auto_turns_to_commands_only_where_they_can_help),
         cmocka_unit_test(a_quiet_numeric_module_and_one_that_wakes_slowly_are_found),
         cmocka_unit_test(silence_and_nonsense_are_told_apart),
         cmocka_unit_test(refusals_name_the_modules_error),
@@ -1090,11 +1435,22 @@ int main(void)
         cmocka_unit_test(chunks_hold_450_bytes_and_the_last_the_rest),
         cmocka_unit_test(the_stream_holds_every_byte_and_the_escape_however_slow_the_line),
         cmocka_unit_test(a_source_that_is_not_ready_is_asked_again_and_its_error_is_the_result),
+        cmocka_unit_test(packages_of_every_length_around_the_buffers_are_sent_whole),
+        cmocka_unit_test(a_source_may_take_its_time),
+        cmocka_unit_test(a_slow_line_is_no_silence),
+        cmocka_unit_test(a_line_that_takes_no_bytes_is_lost),
+        cmocka_unit_test(a_module_is_searched_for_eleven_seconds_each_time),
+        cmocka_unit_test(time_outs_follow_the_options),
+        cmocka_unit_test(the_time_of_feed_counts),
+        cmocka_unit_test(
+            without_rdy_the_module_is_asked_after_the_answer_time_and_for_two_minutes),
+        cmocka_unit_test(lines_are_shown_printable_and_cut),
         cmocka_unit_test(an_empty_package_is_not_sent),
         cmocka_unit_test(a_transfer_goes_on_where_the_modules_bytes_are_the_sources),
         cmocka_unit_test(a_module_that_claims_too_much_is_begun_afresh),
         cmocka_unit_test(where_the_module_cannot_go_on_it_is_begun_afresh),
         cmocka_unit_test(a_lost_ok_is_settled_by_asking_the_module),
+        cmocka_unit_test(lost_oks_do_not_add_up_while_bytes_get_through),
         cmocka_unit_test(a_late_ok_is_not_taken_for_the_next_answer),
         cmocka_unit_test(with_an_old_module_a_lost_ok_begins_the_transfer_afresh),
         cmocka_unit_test(a_chunk_damaged_on_the_line_is_sent_again),
@@ -1103,8 +1459,10 @@ int main(void)
             a_module_that_left_data_mode_before_connect_was_heard_is_taken_up_again),
         cmocka_unit_test(a_refusal_for_damage_on_the_way_is_told_from_one_of_the_package),
         cmocka_unit_test(a_package_that_arrives_damaged_again_and_again_is_refused),
+        cmocka_unit_test(what_is_sent_again_may_be_resumed),
         cmocka_unit_test(only_behind_the_start_a_changed_version_is_one_to_be_proven),
         cmocka_unit_test(an_update_whose_every_line_is_lost_is_proven_by_the_version),
+        cmocka_unit_test(an_update_that_goes_on_after_a_long_silence_is_followed_again),
         cmocka_unit_test(an_update_under_way_at_the_begin_is_followed),
         cmocka_unit_test(no_module_keeps_the_client_for_ever),
     };
