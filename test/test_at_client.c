@@ -1147,8 +1147,7 @@ static void a_module_that_resets_in_the_middle_is_taken_up_again(void **state)
     answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
     tick(&r, 1);
     r.n_sent = 0;
-    say(&r,
-        " Quectel firmware update failed. status=36\r\n\r\n+CME ERROR: 636\r\n"); /* time-out */
+    say(&r, " Quectel firmware update failed. status=36\r\n" ERR); /* time-out */
     go_on(&r, again);
     answer(&r, "AT+QFAI?\r", received_text(512, 3000, 0));
     answer(&r, "AT+QFUA=512\r", OK "\r\nCONNECT\r\n");
@@ -1310,6 +1309,26 @@ static void an_update_whose_every_line_is_lost_is_proven_by_the_version(void **s
     }
 }
 
+static void the_last_line_of_the_update_is_enough(void **state)
+{
+    static struct run r;
+    (void)state;
+    for (unsigned ok = 0; ok < 2; ok++) {
+        prepare_long(&r, FOTA_CLIENT_QFUA);
+        r.options.expect_version = NULL;
+        start_long(&r);
+        answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+        take_stream(&r, 0);
+        say(&r, ok != 0
+                    ? " Quectel firmware update success. status=0\r\nRDY\r\n"
+                    : "Rebooting....\r\n Quectel firmware update success. status=7\r\nRDY\r\n");
+        go_on(&r, prove);
+        assert_int_equal(r.result, ok != 0 ? FOTA_OK : FOTA_E_FAILED_UPDATE);
+        assert_int_equal(fota_at_client_module_error(&r.client),
+                         ok != 0 ? FOTA_OK : FOTA_E_KEY);
+    }
+}
+
 /* A pause longer than any that is expected, for example a power cut in the update. */
 static void an_update_that_goes_on_after_a_long_silence_is_followed_again(void **state)
 {
@@ -1462,6 +1481,7 @@ int main(void)
         cmocka_unit_test(what_is_sent_again_may_be_resumed),
         cmocka_unit_test(only_behind_the_start_a_changed_version_is_one_to_be_proven),
         cmocka_unit_test(an_update_whose_every_line_is_lost_is_proven_by_the_version),
+        cmocka_unit_test(the_last_line_of_the_update_is_enough),
         cmocka_unit_test(an_update_that_goes_on_after_a_long_silence_is_followed_again),
         cmocka_unit_test(an_update_under_way_at_the_begin_is_followed),
         cmocka_unit_test(no_module_keeps_the_client_for_ever),
