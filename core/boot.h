@@ -14,25 +14,32 @@ enum fota_boot_next {
     FOTA_BOOT_RECOVER, /* no valid image: run the AT server of core/app.h in recovery mode */
 };
 
+/* Fields are private. */
 struct fota_boot {
     const struct fota_device *device;
     void (*put)(void *ctx, const char *text, size_t n_bytes); /* console output; may block */
     void *put_ctx;
-    uint8_t stage; /* enum of boot.c */
-    unsigned percent_printed;
-    struct fota_identity identity;
-    struct fota_journal journal;
-    struct fota_image_hash hash;
-    struct fota_updater updater;
     void *work;
+    uint8_t stage;           /* enum of boot.c */
+    bool percent_known;      /* what former boots have printed */
+    uint8_t percent_printed; /* last number */
+    struct fota_journal journal;
+    union {
+        struct fota_updater updater;
+        struct {
+            struct fota_identity identity;
+            struct fota_image_hash hash;
+        } verify;
+    } part; /* by stage */
 };
 
+/* `work`: device->decoder_bytes for the decoder, aligned for uint32_t and void pointers. */
 void fota_boot_init(struct fota_boot *b, const struct fota_device *device,
                     void (*put)(void *ctx, const char *text, size_t n_bytes), void *put_ctx,
                     void *work);
 /* One bounded piece of work, at most one erase or program.  Feed the watchdog between polls. */
 enum fota_boot_next fota_boot_poll(struct fota_boot *b);
-/* Which slot to start: 0 or 1. */
+/* After FOTA_BOOT_START: which slot to start, 0 or 1. */
 unsigned fota_boot_slot(const struct fota_boot *b);
 
 #endif

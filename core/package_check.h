@@ -7,28 +7,65 @@
 
 #include "core/device.h"
 #include "core/identity.h"
+#include "core/image_hash.h"
+#include "core/journal.h"
 #include "core/package.h"
 
 struct fota_package_check {
     const struct fota_device *device;
-    bool check_base; /* hash the base too: false once the slot has been touched */
-    uint8_t stage;   /* enum of package_check.c */
+    uint32_t received_bytes;
+    bool check_base; /* compare with what the device is: false once the base may be damaged */
     bool has_identity;
-    uint32_t off;     /* progress inside a stage */
-    uint32_t n_steps; /* stash and write steps of all units (set by the unit stage) */
-    uint32_t unit;
-    struct fota_sha256 sha;
+    uint8_t stage;                 /* enum of package_check.c */
+    uint8_t target;                /* slot that the package would be applied to: 0 or 1 */
+    uint32_t off;                  /* progress inside a stage */
+    uint32_t unit;                 /* heads checked */
+    uint32_t n_steps;              /* stash and write steps of all units checked */
+    uint32_t n_image;              /* slot sectors that the new image takes */
+    uint32_t n_marked;             /* of them written by a unit */
     struct fota_identity identity; /* of the device, as found */
-    struct fota_package pkg;       /* valid from the head stage on */
+    struct fota_package pkg;       /* valid from the signature on */
+    struct fota_image_hash hash;
+    uint8_t written[FOTA_PACKAGE_SLOT_SECTORS_MAX / 8]; /* slot sectors that any unit writes */
 };
 
 /* Begin to check the package that lies in the device's staging area.  `received_bytes` is what
  * has been received, or UINT32_MAX when not known (boot loader).  `check_base`: false when the
- * slot may have been touched (then product, counter and base are not compared). */
+ * base may be damaged (then already there, counter and base are not compared). */
 void fota_package_check_begin(struct fota_package_check *c, const struct fota_device *device,
                               uint32_t received_bytes, bool check_base);
 /* One bounded piece of work (at most one signature check or 1 KiB hashed).  Reads only.
  * FOTA_MORE; FOTA_OK: accepted; else the reason. */
 FOTA_NODISCARD enum fota_err fota_package_check_step(struct fota_package_check *c);
+
+/* After FOTA_OK, the record that asks the boot loader to apply the package: RUN, nothing done.
+ */
+void fota_package_check_ask(const struct fota_package_check *c, struct fota_snapshot *out);
+
+/* Whether the package is applied over its base, with a ring of stashed sectors. */
+bool fota_package_is_in_place(const struct fota_package *pkg);
+/* Parse the unit head at offset `off` of the body.  FOTA_E_BODY, FOTA_E_CODED (unreadable), or
+ * the port's failure. */
+FOTA_NODISCARD enum fota_err
+fota_package_unit_at(struct fota_unit *out, const struct fota_area *staging,
+                     const struct fota_package *pkg, uint32_t off);
+/* Whether sector `index` of the slot must be stashed before a unit of this package writes it.
+ */
+bool fota_package_stashes(const struct fota_package *pkg, const struct fota_area *slot,
+                          uint32_t index);
+/* Stash steps of a unit. */
+uint32_t fota_package_n_stash(const struct fota_package *pkg, const struct fota_area *slot,
+                              const struct fota_unit *unit);
+
+/* One bit for each slot sector. */
+static inline bool fota_sector_bit(const uint8_t *bits, uint32_t index)
+{
+    return (bits[index / 8] >> (index % 8) & 1U) != 0;
+}
+
+static inline void fota_sector_bit_set(uint8_t *bits, uint32_t index)
+{
+    bits[index / 8] |= (uint8_t)(1U << (index % 8));
+}
 
 #endif

@@ -379,9 +379,12 @@ enum fate {
     FATE_FAILS,
 };
 
-static enum fate fate_of(struct fota_sim_flash *f, uint32_t addr)
+static enum fate begin_op(const struct fota_sim_op *op)
 {
+    struct fota_sim_flash *f = op->flash;
     struct fota_sim_power *p = f->power;
+    uint32_t addr = op->addr;
+    if (p->before != NULL) p->before(p->before_ctx, op);
     p->n_ops++;
     if (p->n_ops == p->cut_at) {
         if (p->when == FOTA_SIM_BEFORE) return FATE_NEVER;
@@ -407,7 +410,8 @@ static enum fota_err sim_program(void *ctx, uint32_t addr, const uint8_t *src, u
 {
     struct fota_sim_flash *f = ctx;
     struct fota_sim_power *p = f->power;
-    enum fate fate = fate_of(f, addr);
+    const struct fota_sim_op op = {f, addr, src, n_bytes};
+    enum fate fate = begin_op(&op);
     if (fate == FATE_NEVER) p->cut(p->cut_ctx);
     enum fota_err err = check_program(f, addr, n_bytes);
     f->n_programs++;
@@ -433,7 +437,8 @@ static enum fota_err sim_erase(void *ctx, uint32_t addr)
     }
     if (f->busy_left == 0) f->busy_left = p->busy + 1;
     if (--f->busy_left > 0) return FOTA_BUSY;
-    enum fate fate = fate_of(f, addr);
+    const struct fota_sim_op op = {f, addr, NULL, n_bytes};
+    enum fate fate = begin_op(&op);
     if (fate == FATE_NEVER) p->cut(p->cut_ctx);
     f->n_erases++;
     enum fota_sim_torn_erase outcome = FOTA_SIM_E_DONE;

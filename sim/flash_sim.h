@@ -63,6 +63,16 @@ enum fota_sim_failure {
     FOTA_SIM_SILENT,   /* some bits changed, FOTA_OK */
 };
 
+struct fota_sim_flash;
+
+/* An erase or program, as it begins. */
+struct fota_sim_op {
+    struct fota_sim_flash *flash;
+    uint32_t addr;
+    const uint8_t *src; /* a null pointer: erase */
+    uint32_t n_bytes;
+};
+
 /* The supply.  Zeroed: never fails.  Set the fields before a run. */
 struct fota_sim_power {
     uint64_t n_ops;  /* erases and programs begun so far */
@@ -77,6 +87,9 @@ struct fota_sim_power {
     enum fota_sim_failure failure;
     void (*cut)(void *ctx); /* power is gone; must not return */
     void *cut_ctx;
+    /* Told of every operation before anything of it is done.  May be a null pointer. */
+    void (*before)(void *ctx, const struct fota_sim_op *op);
+    void *before_ctx;
 };
 
 /* A range that may read one way at one boot and another way later. */

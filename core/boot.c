@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/boot.h"
+
+enum stage {
+    STAGE_LOAD,   /* the journal */
+    STAGE_UPDATE, /* it says that one is under way */
+    STAGE_RESULT, /* an update ended, but its result stands there only once */
+    STAGE_IDENTITY,
+    STAGE_VERIFY, /* the image against the identity */
+    STAGE_START,
+    STAGE_RESET,
+    STAGE_RECOVER,
+};
+
+/* ---- the console ---- */
+
+static void print(const struct fota_boot *b, const char *text)
+{
+    size_t n = 0;
+    while (text[n] != '\0')
+        n++;
+    b->put(b->put_ctx, text, n);
+}
+
+static void print_number(const struct fota_boot *b, unsigned number)
+{
+    char digits[3];
+    size_t n = sizeof digits;
+    do {
+        digits[--n] = (char)('0' + number % 10U);
+        number /= 10U;
+    } while (number > 0 && n > 0);
+    b->put(b->put_ctx, digits + n, sizeof digits - n);
+}
+
+/* ` <brand> firmware update <text>`, as the seed (2.3.1) prints its lines. */
+static void print_line(const struct fota_boot *b, const char *text)
+{
+    print(b, " ");
+    print(b, b->device->brand);
+    print(b, " firmware update ");
+    print(b, text);
+}
+
+static void print_begin(const struct fota_boot *b)
+{
+    print_line(b, "is processing....\r\n");
+    print(b, ".......RunFirmwareUpdate......\r\n");
+}
+
+/* The numbers up to what is durable that this boot has not printed. */
+static void print_percent(struct fota_boot *b)
+{
+    const struct fota_updater *u = &b->part.updater;
+    if (!fota_updater_has_begun(u)) return;
+    if (!b->percent_known) b->percent_printed = (uint8_t)fota_updater_percent(u);
+    b->percent_known = true;
+    while (b->percent_printed < fota_updater_percent(u)) {
+        b->percent_printed++;
+        print(b, " Update  percent = ");
+        print_number(b, b->percent_printed);
+        print(b, "%\r\n");
+    }
+}
+
+static void print_failed(const struct fota_boot *b, enum fota_err err)
+{
+    print_line(b, "failed. status=");
+    print_number(b, fota_err_code(err));
+    print(b, "\r\n");
+}
+
+/* ---- the flow ---- */
+
+void fota_boot_init(struct fota_boot *b, const struct fota_device *device,
+                    void (*put)(void *ctx, const char *text, size_t n_bytes), void *put_ctx,
+                    void *work)
+{
+    b->device = device;
+    b->put = put;
+    b->put_ctx = put_ctx;
+    b->work = work;
+    b->stage = STAGE_LOAD;
+    b->percent_known = false;
+    b->percent_printed = 0;
+}
+
+/* A journal that cannot be read says nothing; the image then speaks for itself. */
+static void load(struct fota_boot *b)
+{
+    enum fota_err err = fota_journal_load(&b->journal, &b->device->area[FOTA_AREA_JOURNAL]);
+    const struct fota_snapshot *last = fota_journal_last(&b->journal);
+    b->stage = STAGE_IDENTITY;
+    if (err < 0 || last == NULL) return;
+    if (last->phase == FOTA_PHASE_RUN) {
+        print_begin(b);
+        fota_updater_open(&b->part.updater, b->device, &b->journal, b->work);
+        b->stage = STAGE_UPDATE;
+    } else if (last->phase == FOTA_PHASE_RESULT && !fota_journal_is_final(&b->journal)) {
+        fota_journal_open(&b->journal, last);
+        b->stage = STAGE_RESULT;
+    }
+}
+
+static void update(struct fota_boot *b)
+{
+    enum fota_err err = fota_updater_poll(&b->part.updater);
+    print_percent(b);
+    if (err == FOTA_MORE || err == FOTA_BUSY) return;
+    if (err == FOTA_OK) {
+        print_line(b, "success. status=0\r\n");
+        print(b, "Rebooting....\r\n");
+        b->stage = STAGE_RESET;
+        return;
+    }
+    print_failed(b, err);
+    b->stage = fota_updater_slot_valid(&b->part.updater) ? STAGE_IDENTITY : STAGE_RECOVER;
+}
+
+/* Write the result again; where that fails the next boot tries once more. */
+static void record_result(struct fota_boot *b)
+{
+    enum fota_err err = fota_journal_step(&b->journal);
+    if (err == FOTA_MORE || err == FOTA_BUSY) return;
+    b->stage = STAGE_IDENTITY;
+}
+
+static void read_identity(struct fota_boot *b)
+{
+    struct fota_identity *id = &b->part.verify.identity;
+    enum fota_err err = fota_identity_read(id, &b->device->area[FOTA_AREA_IDENTITY]);
+    b->stage = err < 0 ? STAGE_RECOVER : STAGE_VERIFY;
+    if (err < 0) return;
+    fota_image_hash_begin(&b->part.verify.hash, fota_device_slot(b->device, id->slot),
+                          id->image_bytes);
+}
+
+static void verify(struct fota_boot *b)
+{
+    enum fota_err err =
+        fota_image_hash_step(&b->part.verify.hash, b->part.verify.identity.image_sha256);
+    if (err == FOTA_MORE) return;
+    b->stage = err == FOTA_OK ? STAGE_START : STAGE_RECOVER;
+}
+
+enum fota_boot_next fota_boot_poll(struct fota_boot *b)
+{
+    switch ((enum stage)b->stage) {
+    case STAGE_LOAD:
+        load(b);
+        break;
+    case STAGE_UPDATE:
+        update(b);
+        break;
+    case STAGE_RESULT:
+        record_result(b);
+        break;
+    case STAGE_IDENTITY:
+        read_identity(b);
+        break;
+    case STAGE_VERIFY:
+        verify(b);
+        break;
+    case STAGE_START:
+        return FOTA_BOOT_START;
+    case STAGE_RESET:
+        return FOTA_BOOT_RESET;
+    case STAGE_RECOVER:
+        return FOTA_BOOT_RECOVER;
+    }
+    return FOTA_BOOT_AGAIN;
+}
+
+unsigned fota_boot_slot(const struct fota_boot *b)
+{
+    return b->part.verify.identity.slot;
+}
