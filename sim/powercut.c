@@ -59,7 +59,7 @@ static struct point *next_point(struct fota_powercut *p)
         level->n_allocated = n;
     }
     struct point *point = &level->points[level->n_points++];
-    if (point->state == NULL) point->state = malloc(state_bytes(p->device));
+    if (point->state == NULL) point->state = calloc(1, state_bytes(p->device));
     if (point->state == NULL) abort();
     return point;
 }
@@ -279,7 +279,8 @@ static bool has_lies(const struct fota_sim_device *d)
     return false;
 }
 
-/* One cut, and what follows. */
+/* One cut, and what follows.  The recursion is as deep as there are levels. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static bool try_cut(struct fota_powercut *p, unsigned level, uint32_t index, unsigned outcome,
                     unsigned draw)
 {
@@ -397,7 +398,7 @@ static bool run_chain(struct fota_powercut *p, uint32_t length)
 bool fota_powercut_chains(struct fota_powercut *p, uint32_t n_chains, uint32_t length)
 {
     struct fota_sim_device *d = p->device;
-    uint8_t *state = malloc(state_bytes(d));
+    uint8_t *state = calloc(1, state_bytes(d));
     if (state == NULL) abort();
     save(d, state);
     bool held = true;

@@ -4,6 +4,10 @@
 #include <setjmp.h>
 #include <stdlib.h>
 
+#ifndef FOTA_TEST_STRIDE
+#define FOTA_TEST_STRIDE 1 /* of the first cuts of pairs: all */
+#endif
+
 static struct tiny t;
 
 /* In place, three journal sectors. */
@@ -30,6 +34,7 @@ explore(const struct tiny_options *o, unsigned depth, unsigned draws, const char
     p.story = &t.story;
     p.depth = depth;
     p.draws = draws;
+    p.stride = depth > 1 ? FOTA_TEST_STRIDE : 1;
     bool held = fota_powercut_explore(&p);
     tiny_report(&p, held, name);
     tiny_free(&t);
