@@ -14,7 +14,8 @@ class Case:
     """What one case is to suffer, and what was seen of it."""
 
     def __init__(self):
-        self.requests = []      # (path, range header or offset)
+        self.requests = []      # (path, range header)
+        self.if_ranges = 0      # requests with If-Range
         self.body_bytes = 0     # of packages, sent to the client
         self.sent = 0           # all bytes sent to the client
         self.cut_done = False
@@ -83,6 +84,7 @@ class HttpFaults(socketserver.BaseRequestHandler):
         number = len(case.requests)
         wanted = re.search(rb"(?im)^range: *(.*)\r", head)
         case.requests.append((rest, wanted.group(1).decode() if wanted else ""))
+        case.if_ranges += b"if-range:" in head.lower()
         answer = self.own_answer(faults, number, rest)
         if answer is None:
             answer = self.real_answer(head, method, rest, faults, number, case)
@@ -213,6 +215,7 @@ class TcpCut(socketserver.BaseRequestHandler):
         up.start()
         try:
             while data := real.recv(65536):
+                data = server.downward(data)
                 room = server.cut_at - server.sent if server.cut_at is not None else len(data)
                 self.request.sendall(data[:max(0, room)])
                 server.sent += len(data[:max(0, room)])
@@ -249,7 +252,7 @@ def same(data):
 
 
 def tcp_cut_proxy(upstream):
-    return serve(TcpCut, upstream=upstream, cut_at=None, sent=0, on_cut=nothing, upward=same)
+    return serve(TcpCut, upstream=upstream, cut_at=None, sent=0, on_cut=nothing, upward=same, downward=same)
 
 
 class FtpFaults(socketserver.BaseRequestHandler):

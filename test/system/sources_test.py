@@ -141,8 +141,9 @@ class Tests:
             row = "http: connection cut at every byte of the answer"
             answer, case = self.http(f"cut={cut}")
             self.judge(row, answer, {OK})
-            if case.body_bytes > len(self.a):
-                self.table.fail(row, f"{case.body_bytes} body bytes for {len(self.a)}")
+            ranged = sum(1 for _, wanted in case.requests if wanted)
+            if case.body_bytes > len(self.a) or case.if_ranges != ranged:
+                self.table.fail(row, f"{case.body_bytes} body bytes for {len(self.a)}, {case.requests}")
             for words, row in () if cut % 5 else (
                     ("no_range", "http: ... and the server ignores ranges (200 for 206)"),
                     ("switch", "http: ... and the file is replaced meanwhile"),
@@ -251,6 +252,17 @@ class Tests:
                 self.table.fail(row, f"cut {cut}: {case.body_bytes} bytes, {case.requests}")
             if cache.read_bytes() != self.a or (self.home / "kept.fota.part").exists():
                 self.table.fail(row, "file is not in its place")
+        row = "http: process ends before the whole file got its name, next run asks for one byte"
+        part = self.home / "kept.fota.part"
+        cache.unlink()
+        part.write_bytes(self.a)
+        token = str(len(self.cases))
+        case = self.cases[token] = fault_proxy.Case()
+        url = f"http://127.0.0.1:{self.proxy.port}/{token}/none/small.fota"
+        pathlib.Path(f"{part}.from").write_text(f"{url}\nweak \n")
+        self.judge(row, self.probe.ask(url, cache=cache), {OK}, (self.a,))
+        if case.body_bytes != 1:
+            self.table.fail(row, f"{case.body_bytes} bytes")
         row = "fota fetch killed, run again"
         out = self.home / "fetched.fota"
         run = [self.fota, "fetch", f"http://127.0.0.1:{nginx.port}/slow/big.fota", "-o", out]
@@ -368,6 +380,20 @@ class Tests:
             proxy.upward = change
             self.judge(f"tcp: {what}", self.probe.ask(url), allowed)
         proxy.upward = fault_proxy.same
+        for window in (0, WINDOW):
+            flips = [40]
+
+            def flip_once(data):
+                if flips and len(data) > 150:
+                    at = len(data) - flips.pop()
+                    data = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+                return data
+
+            proxy.downward = flip_once
+            self.judge("tcp: a bit of the package flipped on the way", self.probe.ask(url, window=window), {OK}, (self.a,))
+            if flips:
+                self.table.fail("tcp: a bit of the package flipped on the way", "nothing was flipped")
+        proxy.downward = fault_proxy.same
 
     def tcp_strangers(self, server):
         """Clients that misbehave do not disturb the others."""
@@ -385,8 +411,22 @@ class Tests:
                 socks.append(sock)
             self.judge("tcp: 70 strangers send junk, or nothing, or do not read",
                        self.probe.ask(f"tcp://127.0.0.1:{server.port}/small.fota"), {OK})
+        closed = 0
         for sock in socks:
+            sock.settimeout(0.01)
+            try:
+                while sock.recv(65536):
+                    pass
+                closed += 1
+            except (TimeoutError, ConnectionError) as error:
+                closed += isinstance(error, ConnectionError)
             sock.close()
+        if closed < len(socks) - 32:
+            self.table.fail("tcp: server closes the longest silent", f"{closed} of {len(socks)}")
+        with servers.FotaServe(self.fota, self.home, self.root / "small.fota") as one:
+            for name, allowed in (("small.fota", {OK}), ("", {OK}), ("twin.fota", {NOT_FOUND})):
+                self.judge("tcp: server of one file", self.probe.ask(f"tcp://127.0.0.1:{one.port}/{name}"), allowed,
+                           (self.a,))
 
     # disks
 
@@ -429,6 +469,13 @@ class Tests:
                 answer = self.probe.ask(place, **options)
                 self.judge(f"{kind}: choice of the package that fits", answer, {CHOICE} if wanted is None else {OK},
                            (names[wanted],) if wanted else ())
+        for name, code in (("small", OK), ("short", TRUNCATED), ("long", OVERLONG), ("damaged", BODY_HASH), ("empty", FORMAT)):
+            run = subprocess.run([self.fota, "fetch", self.root / f"{name}.fota", "-o", self.home / f"local-{name}"],
+                                 capture_output=True, text=True, timeout=20, check=False)
+            if run.returncode != code or (code == OK) != (self.home / f"local-{name}").exists():
+                self.table.fail("fota fetch of a file: whole, short, long, damaged, empty", f"{name}: {run}")
+            else:
+                self.table.add("fota fetch of a file: whole, short, long, damaged, empty", NAMES[code])
         self.judge("file: no file", self.probe.ask(self.home / "nothing"), {NOT_FOUND})
         os.mkfifo(self.home / "fifo")
         self.judge("file: a pipe", self.probe.ask(self.home / "fifo"), {IO})
