@@ -40,7 +40,7 @@ bool fota_package_choice_name(const char *name)
     }
     for (uint32_t i = 0; i < n_suffix; i++) {
         const char c = name[n - n_suffix + i];
-        const char lower = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        const int lower = c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
         if (lower != suffix[i]) {
             return false;
         }

@@ -2,6 +2,7 @@
 /* HTTP (RFC 9110, 14 and 15.3.7: ranges) and FTP through libcurl. */
 #include "source/http_header.h"
 #include "source/retry.h"
+#include "source/text.h"
 #include "source/transport.h"
 #include <curl/curl.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ struct curl_transport {
 
 static void explain(struct curl_transport *t, const char *text)
 {
-    (void)snprintf(t->attempt->text, sizeof t->attempt->text, "%s", text);
+    fota_source_text(t->attempt->text, "%s", text);
 }
 
 /* Failed answer of an HTTP server. */
@@ -40,7 +41,7 @@ static enum fota_err judge_status(struct curl_transport *t, long status)
 {
     struct fota_attempt *attempt = t->attempt;
     curl_off_t retry_after_s = 0;
-    (void)snprintf(attempt->text, sizeof attempt->text, "server answers %ld", status);
+    fota_source_text(attempt->text, "server answers %ld", status);
     switch (status) {
     case 416:
         attempt->past_end = true;
@@ -65,9 +66,8 @@ static enum fota_err judge_status(struct curl_transport *t, long status)
             retry_after_s > 0) {
             attempt->wait_ms =
                 retry_after_s < INT32_MAX / 1000 ? (uint32_t)retry_after_s * 1000U : INT32_MAX;
-            (void)snprintf(attempt->text, sizeof attempt->text,
-                           "server answers %ld, try again in %ld s", status,
-                           (long)retry_after_s);
+            fota_source_text(attempt->text, "server answers %ld, try again in %ld s", status,
+                             (long)retry_after_s);
         }
         return FOTA_E_SERVER;
     default:

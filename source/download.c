@@ -10,7 +10,7 @@
 #include "source/package_whole.h"
 #include "source/part_file.h"
 #include "source/retry.h"
-#include <stdio.h>
+#include "source/text.h"
 #include <string.h>
 
 #define RESTARTS_MAX 4U
@@ -185,9 +185,8 @@ attempt_once(struct download *d, struct fota_transport *t, struct fota_attempt *
     }
     if (err == FOTA_OK) {
         attempt->again = true;
-        (void)snprintf(attempt->text, sizeof attempt->text,
-                       "server ends after %llu of %lu bytes", (unsigned long long)d->have,
-                       (unsigned long)d->total);
+        fota_source_text(attempt->text, "server ends after %llu of %lu bytes",
+                         (unsigned long long)d->have, (unsigned long)d->total);
         err = FOTA_E_TRUNCATED;
     }
     return err;
@@ -217,7 +216,7 @@ static enum fota_err fetch(struct download *d, struct fota_transport *t)
             d->source->detail[0] = '\0';
             return FOTA_OK;
         }
-        (void)snprintf(d->source->detail, sizeof d->source->detail, "%s", attempt.text);
+        fota_source_text(d->source->detail, "%s", attempt.text);
         if (d->n_restarts > RESTARTS_MAX) {
             return err;
         }

@@ -2,6 +2,7 @@
 #include "core/le.h"
 #include "port/fatfs/fat_source.h"
 #include "source/local.h"
+#include "source/text.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,7 +88,7 @@ enum fota_err fota_fat_image_open(struct fota_source *s, const char *spec,
     const char *path = strstr(spec, ":/");
     char image_path[FOTA_SOURCE_TEXT_MAX + 1];
     if (path == NULL || (size_t)(path - spec) >= sizeof image_path) {
-        (void)snprintf(s->detail, sizeof s->detail, "write fat:IMAGE:/path/inside");
+        fota_source_text(s->detail, "write fat:IMAGE:/path/inside");
         return FOTA_E_USAGE;
     }
     (void)snprintf(image_path, sizeof image_path, "%.*s", (int)(path - spec), spec);
@@ -100,7 +101,7 @@ enum fota_err fota_fat_image_open(struct fota_source *s, const char *spec,
         free(image);
         return err;
     }
-    (void)snprintf(s->place, sizeof s->place, "fat:%s:%s", image_path, image->fat.path + 2);
+    fota_source_text(s->place, "fat:%s:%s", image_path, image->fat.path + 2);
     s->package = (struct fota_package_source){image, image->fat.package.n_bytes, image_read,
                                               image_close};
     return FOTA_OK;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/local.h"
+#include "source/text.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,7 +83,7 @@ static void local_close(void *ctx)
 static enum fota_err errno_err(struct fota_source *s, const char *path)
 {
     const int cause = errno;
-    (void)snprintf(s->detail, sizeof s->detail, "%s: %s", path, strerror(cause));
+    fota_source_text(s->detail, "%s: %s", path, strerror(cause));
     return cause == ENOENT || cause == ENOTDIR ? FOTA_E_NOT_FOUND : FOTA_E_IO;
 }
 
@@ -93,7 +93,7 @@ fota_local_from_fd(struct fota_source *s, int fd, const struct fota_source_optio
     struct fota_file_stamp stamp;
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || fota_file_stamp(fd, &stamp) != FOTA_OK) {
-        (void)snprintf(s->detail, sizeof s->detail, "%s: not a file", s->place);
+        fota_source_text(s->detail, "%s: not a file", s->place);
         (void)close(fd);
         return FOTA_E_IO;
     }
@@ -161,14 +161,14 @@ static enum fota_err open_directory(struct fota_source *s, int dir_fd, const cha
     const char *name = NULL;
     const enum fota_err err = choose(&choice, dir_fd, &options->wanted, &name);
     if (err != FOTA_OK) {
-        (void)snprintf(s->detail, sizeof s->detail, "%s: %u deltas and %u full packages fit",
-                       path, (unsigned)choice.n_deltas, (unsigned)choice.n_full);
+        fota_source_text(s->detail, "%s: %u deltas and %u full packages fit", path,
+                         (unsigned)choice.n_deltas, (unsigned)choice.n_full);
         (void)close(dir_fd);
         return err;
     }
     const int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     (void)close(dir_fd);
-    (void)snprintf(s->place, sizeof s->place, "%s/%s", path, name);
+    fota_source_text(s->place, "%s/%s", path, name);
     return fd < 0 ? errno_err(s, s->place) : fota_local_from_fd(s, fd, options);
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define _DEFAULT_SOURCE /* flock */
 #include "source/part_file.h"
 #include <errno.h>
 #include <fcntl.h>

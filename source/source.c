@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/source.h"
 #include "source/local.h"
+#include "source/text.h"
 #include "source/transport.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,7 +40,7 @@ static void set_place(struct fota_source *s, const char *url)
             behind = host[i] == '@' ? host + i + 1 : behind;
         }
     }
-    (void)snprintf(s->place, sizeof s->place, "%.*s%s", (int)(host - url), url, behind);
+    fota_source_text(s->place, "%.*s%s", (int)(host - url), url, behind);
 }
 
 static bool has_scheme(const char *url, const char *scheme)
@@ -112,8 +112,8 @@ enum fota_err fota_source_open(struct fota_source *s, const char *url,
         return fota_fat_image_open(s, url + strlen("fat:"), &full);
     }
     if (strstr(url, "://") != NULL) {
-        (void)snprintf(s->detail, sizeof s->detail,
-                       "known are http, https, ftp, ftps, ftpes, tcp, fat and paths");
+        fota_source_text(s->detail,
+                         "known are http, https, ftp, ftps, ftpes, tcp, fat and paths");
         return FOTA_E_USAGE;
     }
     return fota_local_open(s, url, &full);

@@ -4,6 +4,7 @@
 #include "source/retry.h"
 #include "source/socket.h"
 #include "source/tcp_wire.h"
+#include "source/text.h"
 #include "source/transport.h"
 #include <errno.h>
 #include <poll.h>
@@ -37,7 +38,7 @@ static enum fota_err lost(struct tcp_transport *t, enum fota_err err, const char
 {
     disconnect(t);
     t->attempt->again = err != FOTA_E_INTERRUPTED;
-    (void)snprintf(t->attempt->text, sizeof t->attempt->text, "%s", text);
+    fota_source_text(t->attempt->text, "%s", text);
     return err;
 }
 
@@ -122,8 +123,7 @@ static enum fota_err judge(struct tcp_transport *t, const struct fota_tcp_reques
 {
     if (answer->code != 0) {
         const enum fota_err err = fota_err_from_code(answer->code);
-        (void)snprintf(t->attempt->text, sizeof t->attempt->text, "server answers ERR %u",
-                       answer->code);
+        fota_source_text(t->attempt->text, "server answers ERR %u", answer->code);
         t->attempt->past_end = err == FOTA_E_RANGE;
         t->attempt->total = FOTA_TOTAL_UNKNOWN;
         t->attempt->again = err == FOTA_E_CHANGED; /* while it read the piece: ask again */

@@ -5,6 +5,7 @@
  * validator: it is taken from one single answer. */
 #include "source/package_whole.h"
 #include "source/retry.h"
+#include "source/text.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,7 @@ static enum fota_err fill(struct window *w)
         if (err == FOTA_OK) {
             break;
         }
-        (void)snprintf(w->source->detail, sizeof w->source->detail, "%s", attempt.text);
+        fota_source_text(w->source->detail, "%s", attempt.text);
         if (err == FOTA_E_CHANGED) {
             attempt.again = false;
         }
