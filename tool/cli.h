@@ -29,6 +29,7 @@ extern const struct fota_verb fota_verb_keygen;
 extern const struct fota_verb fota_verb_diff;
 extern const struct fota_verb fota_verb_info;
 extern const struct fota_verb fota_verb_verify;
+extern const struct fota_verb fota_verb_apply;
 extern const struct fota_verb fota_verb_fetch;
 extern const struct fota_verb fota_verb_serve;
 extern const struct fota_verb fota_verb_help;

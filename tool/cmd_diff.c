@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "host/apply.h"
 #include "host/encode.h"
 #include "host/image_read.h"
 #include "host/keys.h"
@@ -75,6 +76,7 @@ struct diff {
     struct fota_encoded encoded;
     uint8_t *package;
     uint32_t package_bytes;
+    struct fota_package_file file; /* the same, taken apart */
 };
 
 /* --- options --- */
@@ -323,6 +325,33 @@ static enum fota_err write_package(struct diff *d, struct fota_fault *fault)
                           staging_bytes);
 }
 
+/* Give the package to a simulated device of the declared layout, as the device's own code takes
+ * it, and compare what it made. */
+static enum fota_err prove(const struct fota_cli *cli, struct diff *d, struct fota_fault *fault)
+{
+    const struct fota_private_key *key = &d->keys[0];
+    struct fota_progress progress;
+    struct fota_applied applied;
+    const struct fota_apply_spec spec = {.file = &d->file,
+                                         .path = d->output.path,
+                                         .layout = &d->layout,
+                                         .keys = {&key->public_key, 1},
+                                         .old_image = {d->old_image.at, d->old_image.n_bytes},
+                                         .progress = fota_progress_show,
+                                         .progress_ctx = &progress};
+    fota_progress_begin(&progress, "proving", !cli->quiet && !cli->json);
+    enum fota_err err = fota_apply(&applied, &spec, fault);
+    fota_progress_end(&progress);
+    if (err < 0) return err;
+    if (applied.n_bytes != d->new_image.n_bytes ||
+        memcmp(applied.image, d->new_image.at, applied.n_bytes) != 0) {
+        err = fota_fault_set(fault, FOTA_E_INTERNAL, d->output.path,
+                             "the simulated device made another image");
+    }
+    free(applied.image);
+    return err;
+}
+
 static enum fota_err make(const struct fota_cli *cli, struct diff *d, struct fota_fault *fault)
 {
     enum fota_err err = fota_output_file_check(&d->output, fault);
@@ -333,6 +362,11 @@ static enum fota_err make(const struct fota_cli *cli, struct diff *d, struct fot
     err = encode(cli, d, fault);
     if (err == FOTA_OK) err = write_package(d, fault);
     if (err == FOTA_OK) {
+        err =
+            fota_package_file_of(&d->file, d->package, d->package_bytes, d->output.path, fault);
+    }
+    if (err == FOTA_OK) err = prove(cli, d, fault);
+    if (err == FOTA_OK) {
         err = fota_output_file_write(&d->output, d->package, d->package_bytes, fault);
     }
     return err;
@@ -340,29 +374,21 @@ static enum fota_err make(const struct fota_cli *cli, struct diff *d, struct fot
 
 static int report(const struct fota_cli *cli, const struct diff *d)
 {
-    struct fota_package_file file;
     struct fota_package_view view;
     struct fota_fault fault;
     if (cli->quiet && !cli->json) return 0;
-    if (fota_package_file_of(&file, d->package, d->package_bytes, d->output.path, &fault) < 0) {
+    if (fota_package_view_open(&view, &d->file, d->output.path, &d->layout, &fault) < 0) {
         return fota_cli_fail(cli, &fault);
     }
-    int code;
-    if (fota_package_view_open(&view, &file, d->output.path, &d->layout, &fault) < 0) {
-        code = fota_cli_fail(cli, &fault);
-    } else if (cli->json) {
-        code = fota_cli_print_json(cli, fota_package_view_json(&view));
-    } else {
-        fota_package_view_print_summary(&view);
-        code = fota_cli_done(cli);
-    }
-    fota_package_file_free(&file);
-    return code;
+    if (cli->json) return fota_cli_print_json(cli, fota_package_view_json(&view));
+    fota_package_view_print_summary(&view);
+    return fota_cli_done(cli);
 }
 
 static void release(struct diff *d)
 {
     free(d->package);
+    fota_package_file_free(&d->file);
     fota_encoded_free(&d->encoded);
     fota_image_free(&d->old_image);
     fota_image_free(&d->new_image);
