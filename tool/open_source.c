@@ -31,6 +31,9 @@ const volatile sig_atomic_t *fota_open_source_stop(void)
     action.sa_flags = (int)SA_RESETHAND; /* a second Ctrl-C ends at once */
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN; /* a broken connection is told by the write */
+    action.sa_flags = 0;
+    (void)sigaction(SIGPIPE, &action, NULL);
     return &stop;
 }
 

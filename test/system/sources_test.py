@@ -444,9 +444,9 @@ class Tests:
                 continue
             pulled, finished, refused, other = map(int, words)
             for row, outcome, n in ((f"{image.name}: disk pulled at every block", "DISK", pulled),
-                                    (f"{image.name}: bytes of FAT and folders damaged", "finished", finished),
-                                    (f"{image.name}: bytes of FAT and folders damaged", "refused", refused),
-                                    (f"{image.name}: bytes of FAT and folders damaged", "other file's bytes", other)):
+                                    (f"{image.name}: one bit flipped in what was read of the disk", "finished", finished),
+                                    (f"{image.name}: one bit flipped in what was read of the disk", "refused", refused),
+                                    (f"{image.name}: one bit flipped in what was read of the disk", "other file's bytes", other)):
                 if n:
                     self.table.rows.setdefault(row, collections.Counter())[outcome] += n
         self.folders()
