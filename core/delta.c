@@ -8,27 +8,33 @@
 /* What the plain begin of the prologue says. */
 struct plain {
     uint8_t hash_bits;
+    uint8_t n_ram; /* segments of the RAM map */
+    uint16_t n_map;
 };
 
 static enum fota_err read_plain(struct plain *out, const struct fota_delta_params *params,
                                 const struct fota_delta_source *source)
 {
     uint8_t bytes[FOTA_PROLOGUE_PLAIN];
-    if (params->codec != FOTA_CODEC_DELTA1 || params->arch != FOTA_ARCH_DATA)
+    if (params->codec != FOTA_CODEC_DELTA1 || params->arch > FOTA_ARCH_THUMB)
         return FOTA_E_FEATURE;
     if (params->prologue_bytes < sizeof bytes) return FOTA_E_BODY;
     enum fota_err err = source->body(source->ctx, 0, bytes, sizeof bytes);
     if (err != FOTA_OK) return err;
     out->hash_bits = bytes[0];
+    out->n_ram = bytes[1];
+    out->n_map = fota_le16(bytes + 2);
     if (out->hash_bits < FOTA_DELTA_HASH_BITS_MIN || out->hash_bits > FOTA_DELTA_HASH_BITS_MAX)
         return FOTA_E_BODY;
-    return FOTA_OK;
+    return params->arch == FOTA_ARCH_DATA && (out->n_ram | out->n_map) != 0 ? FOTA_E_BODY
+                                                                            : FOTA_OK;
 }
 
 static uint32_t workspace_bytes(const struct plain *plain)
 {
     return (uint32_t)sizeof(struct fota_delta) +
-           ((uint32_t)sizeof(uint16_t) << plain->hash_bits);
+           ((uint32_t)sizeof(uint16_t) << plain->hash_bits) +
+           ((uint32_t)plain->n_map + plain->n_ram) * FOTA_MAP_SEGMENT_BYTES;
 }
 
 enum fota_err
@@ -46,12 +52,58 @@ static struct fota_coder ops_coder(struct fota_delta *d)
     return (struct fota_coder){.ctx = &d->ops_rangedec, .code = fota_rangedec_code};
 }
 
-static void rewind_ops(struct fota_delta *d)
+static uint32_t code_raw(const struct fota_coder *coder, uint32_t value, uint32_t n_bits)
 {
+    uint32_t out = 0;
+    while (n_bits-- > 0)
+        out = out * 2 + coder->code(coder->ctx, 0x8000, (value >> n_bits) & 1U);
+    return out;
+}
+
+void fota_delta_space_code(struct fota_delta_space *space, const struct fota_coder *coder,
+                           bool has_ram)
+{
+    space->base = code_raw(coder, space->base >> 8, 24) << 8;
+    if (!has_ram) return;
+    space->ram_begin = code_raw(coder, space->ram_begin >> 8, 24) << 8;
+    space->ram_bytes = code_raw(coder, space->ram_bytes >> 8, 16) << 8;
+}
+
+enum fota_err
+fota_delta_ram_segment_code(struct fota_op_model *m, const struct fota_coder *coder,
+                            uint32_t *begin, uint32_t *diagonal)
+{
+    uint32_t apart = fota_number_code(&m->gap[0], coder, *begin - m->pos);
+    if (apart > FOTA_MAP_MASK - m->pos) return FOTA_E_BODY;
+    *begin = m->pos += apart;
+    uint32_t step = *diagonal - m->recent[0];
+    uint32_t back = fota_code_long(coder, &m->jump_back, step >> 31, 60);
+    step = fota_number_code(&m->jump, coder, back ? 0U - step : step);
+    m->recent[0] += back ? 0U - step : step;
+    *diagonal = m->recent[0];
+    return FOTA_OK;
+}
+
+/* Begin to read the coded prologue: parameters, RAM segments; the ops follow. */
+static enum fota_err rewind_ops(struct fota_delta *d)
+{
+    struct fota_coder coder = ops_coder(d);
+    enum fota_err err = FOTA_OK;
     fota_op_model_reset(&d->ops);
     fota_rangedec_begin(&d->ops_rangedec, FOTA_PROLOGUE_PLAIN,
                         d->params.prologue_bytes - FOTA_PROLOGUE_PLAIN);
+    if (d->params.arch != FOTA_ARCH_DATA)
+        fota_delta_space_code(&d->space, &coder, d->ram_map.room > 0);
+    d->ram_map.n = 0;
+    for (uint32_t i = 0; err == FOTA_OK && i < d->ram_map.room; i++) {
+        uint32_t begin = 0;
+        uint32_t diagonal = 0;
+        err = fota_delta_ram_segment_code(&d->ops, &coder, &begin, &diagonal);
+        if (err == FOTA_OK) err = fota_map_add(&d->ram_map, begin, diagonal);
+    }
+    fota_op_model_reset(&d->ops);
     d->op = (struct fota_op){0};
+    return err;
 }
 
 static enum fota_err next_op(struct fota_delta *d)
@@ -73,6 +125,20 @@ static bool op_is_past(const struct fota_delta *d)
                : d->ops.pos <= d->pos && d->ops.pos < d->limits.new_bytes;
 }
 
+/* Check the whole op table and fill the map. */
+static enum fota_err read_ops(struct fota_delta *d)
+{
+    enum fota_err err = rewind_ops(d);
+    while (err == FOTA_OK) {
+        err = next_op(d);
+        if (err != FOTA_OK || d->op.n_bytes == 0) break;
+        if (d->op.in_map)
+            err = fota_map_add(&d->map, d->op.src_off, d->op.src_off - d->op.new_off);
+    }
+    if (err == FOTA_OK && d->map.n != d->map.room) err = FOTA_E_BODY;
+    return err == FOTA_OK ? fota_rangedec_end(&d->ops_rangedec) : err;
+}
+
 enum fota_err
 fota_delta_open(struct fota_delta **out, void *work, uint32_t work_bytes,
                 const struct fota_delta_params *params, const struct fota_delta_source *source)
@@ -87,21 +153,20 @@ fota_delta_open(struct fota_delta **out, void *work, uint32_t work_bytes,
     d->params = *params;
     d->hash_bits = plain.hash_bits;
     d->hashed = (uint16_t *)(void *)(d + 1);
+    d->map.at = (uint8_t *)(d->hashed + ((size_t)1 << plain.hash_bits));
+    d->map.room = plain.n_map;
+    d->ram_map.at = d->map.at + plain.n_map * FOTA_MAP_SEGMENT_BYTES;
+    d->ram_map.room = plain.n_ram;
     bool full = params->old_bytes == 0;
     d->limits = (struct fota_op_limits){
         .new_bytes = params->new_bytes,
         .src_bytes = full ? params->new_bytes : params->old_bytes,
+        .has_map = params->arch != FOTA_ARCH_DATA,
     };
     d->rangedec.ctx = d->ops_rangedec.ctx = source->ctx;
     d->rangedec.body = d->ops_rangedec.body = source->body;
     d->err = FOTA_E_BODY; /* no unit begun */
-    rewind_ops(d);
-    for (;;) {
-        err = next_op(d);
-        if (err != FOTA_OK) return err;
-        if (d->op.n_bytes == 0) break;
-    }
-    err = fota_rangedec_end(&d->ops_rangedec);
+    err = read_ops(d);
     if (err == FOTA_OK) *out = d;
     return err;
 }
@@ -119,8 +184,9 @@ enum fota_err fota_delta_begin_with(struct fota_delta *d, const struct fota_delt
     d->n_pending = 0;
     d->src.n = 0;
     fota_delta_models_reset(d);
+    fota_delta_words_reset(d);
     d->err = FOTA_OK;
-    if (d->op.new_off > d->pos || d->op.n_bytes == 0) rewind_ops(d);
+    if (d->op.new_off > d->pos || d->op.n_bytes == 0) d->err = rewind_ops(d);
     while (d->err == FOTA_OK && op_is_past(d))
         d->err = next_op(d);
     return d->err;
@@ -184,12 +250,16 @@ static uint8_t code_item(struct fota_delta *d, uint8_t item[4])
         item[0] = fota_delta_literal(d, item[0]);
         return 1;
     }
-    int32_t src = fota_delta_src_byte(d, d->op.src_off + (d->pos - d->op.new_off));
+    uint32_t src_off = d->op.src_off + (d->pos - d->op.new_off);
+    uint32_t n =
+        d->params.arch != FOTA_ARCH_DATA && src_off % 2 == 0 ? fota_delta_word(d, item) : 0;
+    if (n > 0 || d->err != FOTA_OK) return (uint8_t)n;
+    int32_t src = fota_delta_src_byte(d, src_off);
     if (src < 0) {
         if (d->err == FOTA_OK) d->err = FOTA_E_BODY;
         return 0;
     }
-    item[0] = fota_delta_copied(d, item[0], (uint8_t)src, d->pos & 3U);
+    item[0] = fota_delta_copied(d, item[0], (uint8_t)src, src_off & 3U);
     return 1;
 }
 

@@ -17,7 +17,8 @@ enum fota_codec {
 };
 
 enum fota_arch {
-    FOTA_ARCH_DATA = 0, /* nothing known: no reference prediction */
+    FOTA_ARCH_DATA = 0,  /* nothing known: no reference prediction */
+    FOTA_ARCH_THUMB = 1, /* Thumb and Thumb-2: Cortex-M and other Arm cores in that state */
 };
 
 /* Where the decoder reads.  A request outside what is readable, or past the coded bytes, is

@@ -49,6 +49,20 @@ static uint16_t *hashed(struct fota_delta *d, uint32_t ctx, uint32_t node)
     return &d->hashed[(h ^ (h >> 15)) >> (32 - d->hash_bits)];
 }
 
+uint16_t *fota_delta_hashed(struct fota_delta *d, uint32_t kind, uint32_t value, uint32_t node)
+{
+    return hashed(d, context(kind, value), node);
+}
+
+void fota_delta_took_word(struct fota_delta *d, const uint8_t item[4])
+{
+    d->models.last = ((uint32_t)item[0] << 24) | ((uint32_t)item[1] << 16) |
+                     ((uint32_t)item[2] << 8) | item[3];
+    d->models.equal_run += 4;
+    d->models.flags <<= 4;
+    d->pos += 4;
+}
+
 /* How many bits a number has, at most `max`. */
 static uint32_t bit_length(uint32_t v, uint32_t max)
 {
@@ -58,7 +72,7 @@ static uint32_t bit_length(uint32_t v, uint32_t max)
     return n;
 }
 
-static uint32_t run_bucket(uint32_t run)
+uint32_t fota_delta_run_bucket(uint32_t run)
 {
     if (run < 4) return run;
     uint32_t n = bit_length(run, 32);
@@ -129,7 +143,7 @@ code_differs(struct fota_delta *d, uint32_t differs, uint8_t predicted, uint32_t
         .n_short = 2,
         .shorts = {hashed(d, context(16 + type, (uint32_t)(near & 0xFFFF)), predicted),
                    hashed(d, context(7, m->last & 0xFFFFU), predicted)},
-        .longs = {0, 0, &m->run[run_bucket(m->equal_run)][type],
+        .longs = {0, 0, &m->run[fota_delta_run_bucket(m->equal_run)][type],
                   &m->history[m->flags & 31U][type], &m->place[done][left][type >= 4]},
     };
     return fota_mix_code(&mix, &d->coder, differs, FLAG_LEARNING_RATE, FLAG_LIMIT);

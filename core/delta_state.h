@@ -5,12 +5,13 @@
 #define FOTA_CORE_DELTA_STATE_H
 
 #include "core/delta.h"
+#include "core/delta_map.h"
 #include "core/delta_ops.h"
 #include "core/rangedec.h"
 
 #define FOTA_DELTA_HASH_BITS_MIN 8U
 #define FOTA_DELTA_HASH_BITS_MAX 14U
-#define FOTA_PROLOGUE_PLAIN      8U /* bytes before the range coded ones */
+#define FOTA_PROLOGUE_PLAIN      4U /* bytes before the range coded ones */
 
 /* Bytes of an image around the place of interest. */
 struct fota_window {
@@ -19,11 +20,23 @@ struct fota_window {
     uint8_t bytes[64];
 };
 
-#define FOTA_COPY_TYPES  8U /* what is known of a byte in a copy */
 #define FOTA_FLAG_INPUTS 5U
 #define FOTA_BYTE_INPUTS 7U
 #define FOTA_FLAG_SETS   (FOTA_COPY_TYPES * 2U)
 #define FOTA_BYTE_SETS   24U
+
+/* What is known of a byte in a copy. */
+enum fota_copy_type {
+    FOTA_COPY_LANE0, /* nothing: by its place in the source's word */
+    FOTA_COPY_LANE1,
+    FOTA_COPY_LANE2,
+    FOTA_COPY_LANE3,
+    FOTA_COPY_SHORT, /* of a 16-bit branch or load, adjusted by the map */
+    FOTA_COPY_WIDE,  /* of a 32-bit load, adjusted */
+    FOTA_COPY_CALL,  /* of a call that no guess hit */
+    FOTA_COPY_POINTER,
+    FOTA_COPY_TYPES,
+};
 
 /* All that a unit's models learn; reset at each unit's begin. */
 struct fota_byte_models {
@@ -37,6 +50,56 @@ struct fota_byte_models {
     uint32_t flags;       /* the last flags, the latest lowest */
     uint8_t last_diff;    /* new - predicted at the last difference */
     uint8_t lane_diff[4]; /* the same by place in the word */
+};
+
+/* Words that refer to other places. */
+enum fota_word_type {
+    FOTA_WORD_CALL,
+    FOTA_WORD_POINTER, /* into the image */
+    FOTA_WORD_RAM,     /* into RAM */
+    FOTA_WORD_TYPES,
+};
+
+/* Where a guess at a word's new value comes from. */
+enum fota_guess {
+    FOTA_GUESS_SEEN,      /* the same target was seen before in this unit */
+    FOTA_GUESS_MAP,       /* the address map */
+    FOTA_GUESS_CORRECTED, /* the map, off by what it was off the last time */
+    FOTA_GUESS_NEIGHBOUR, /* as far from the last pointer as it was in the old image */
+    FOTA_GUESS_SAME,      /* the old bytes */
+    FOTA_GUESSES,
+};
+
+#define FOTA_SEEN_ENTRIES 64U
+#define FOTA_WORD_INPUTS  4U
+
+struct fota_word_models {
+    uint32_t by_results[FOTA_WORD_TYPES][FOTA_GUESSES][8];
+    uint32_t by_run[FOTA_WORD_TYPES][16];
+    uint32_t by_last[FOTA_WORD_TYPES][FOTA_GUESSES][FOTA_GUESSES + 1];
+    uint32_t further[FOTA_WORD_TYPES][FOTA_GUESSES][4];
+    int32_t weights[FOTA_WORD_TYPES][FOTA_WORD_INPUTS];
+    uint32_t results[FOTA_WORD_TYPES]; /* misses of the first guess, the latest lowest */
+    uint32_t hit_run[FOTA_WORD_TYPES];
+    uint32_t correction[FOTA_WORD_TYPES]; /* new - map at the last word */
+    uint8_t last_guess[FOTA_WORD_TYPES];  /* that was right, FOTA_GUESSES: none */
+    struct {
+        uint32_t old_target;
+        uint32_t new_target;
+    } seen[FOTA_SEEN_ENTRIES];
+    uint32_t last_old;    /* value of the last pointer in the old image ... */
+    uint32_t last_new;    /* ... and in the new one */
+    uint32_t pointer_end; /* source offset behind the last pointer or RAM word */
+    uint32_t skip;        /* source offset of a second half-word */
+    uint32_t pool_at;     /* source offset the pool marks were last looked at for */
+    uint8_t pool[32];     /* bit per word, modulo 1 KiB: a load reads it */
+};
+
+/* What the prologue says of the address space. */
+struct fota_delta_space {
+    uint32_t base; /* address of the image's first byte */
+    uint32_t ram_begin;
+    uint32_t ram_bytes;
 };
 
 struct fota_delta {
@@ -57,7 +120,11 @@ struct fota_delta {
     uint8_t pending[4];
     struct fota_window src;
     struct fota_byte_models models;
-    uint16_t *hashed; /* 1 << hash_bits short counters, behind this struct */
+    struct fota_word_models words;
+    struct fota_delta_space space;
+    struct fota_map map;     /* of the image */
+    struct fota_map ram_map; /* of RAM, offsets from ram_begin */
+    uint16_t *hashed; /* 1 << hash_bits short counters, behind this struct; then the maps */
 };
 
 /* Begin a unit with another coder: the encoder's. */
@@ -73,6 +140,25 @@ uint8_t fota_delta_literal(struct fota_delta *d, uint8_t byte);
 /* A byte of a copy that is expected to be `predicted`. */
 uint8_t fota_delta_copied(struct fota_delta *d, uint8_t byte, uint8_t predicted, uint32_t type);
 
+/* One of those short counters. */
+uint16_t *fota_delta_hashed(struct fota_delta *d, uint32_t kind, uint32_t value, uint32_t node);
+uint32_t fota_delta_run_bucket(uint32_t run);
+
+/* core/delta_words.c: instructions and words that refer to other places */
+void fota_delta_words_reset(struct fota_delta *d);
+/* Code what begins at the current place of a copy, if it is such a thing: `item` holds the new
+ * bytes, or gets them.  How many bytes; 0: it is none. */
+uint32_t fota_delta_word(struct fota_delta *d, uint8_t item[4]);
+/* Take 4 bytes as coded. */
+void fota_delta_took_word(struct fota_delta *d, const uint8_t item[4]);
+
+/* core/delta.c */
+/* Parameters of the address space, by either direction. */
+void fota_delta_space_code(struct fota_delta_space *space, const struct fota_coder *coder,
+                           bool has_ram);
+enum fota_err
+fota_delta_ram_segment_code(struct fota_op_model *m, const struct fota_coder *coder,
+                            uint32_t *begin, uint32_t *diagonal);
 /* The source byte at `off`, or -1 when it is not readable now. */
 int32_t fota_delta_src_byte(struct fota_delta *d, uint32_t off);
 

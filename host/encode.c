@@ -5,9 +5,12 @@
 #include "core/crc32.h"
 #include "core/delta_state.h"
 #include "core/le.h"
+#include "host/address_map.h"
+#include "host/analyze.h"
 #include "host/buffer.h"
 #include "host/parse.h"
 #include "host/plan.h"
+#include "host/project.h"
 #include "host/prove.h"
 #include "host/rangeenc.h"
 
@@ -17,6 +20,10 @@ struct job {
     const struct fota_encode_options *options;
     struct fota_plan plan;
     struct fota_ops ops;
+    enum fota_arch arch;
+    struct fota_delta_space space;
+    struct fota_map map; /* both as the decoder will have them */
+    struct fota_map ram_map;
     struct fota_buffer body;
     uint32_t unit; /* being coded */
     uint8_t hash_bits;
@@ -33,13 +40,61 @@ static uint32_t copyable(void *ctx, uint32_t dst_off, uint32_t src_off)
     return fota_plan_copyable(&j->plan, dst_off, src_off);
 }
 
-static enum fota_err parse(struct job *j)
+/* What the workspace has room for beside the models. */
+static enum fota_err make_maps(struct job *j)
+{
+    uint32_t left =
+        j->options->decoder_bytes - (uint32_t)sizeof(struct fota_delta) - (2U << j->hash_bits);
+    uint32_t room = left / FOTA_MAP_SEGMENT_BYTES;
+    uint32_t n_marked;
+    if (room > UINT16_MAX) room = UINT16_MAX;
+    free(j->map.at);
+    free(j->ram_map.at);
+    j->map.at = j->ram_map.at = NULL;
+    enum fota_err err = fota_ram_map_build(&j->ram_map, &j->ops, j->old_image, j->new_image,
+                                           &j->space, room / 4 < 255 ? room / 4 : 255);
+    if (err == FOTA_OK)
+        err = fota_address_map_mark(&j->ops, j->old_image.n_bytes, room - j->ram_map.n,
+                                    &n_marked);
+    if (err == FOTA_OK) err = fota_address_map_build(&j->map, &j->ops, n_marked);
+    return err;
+}
+
+/* One pass over images as `how` shows them. */
+static enum fota_err parse_pass(struct job *j, const struct fota_projection *how)
+{
+    bool weak = how->map == NULL;
+    uint8_t *src = malloc(j->old_image.n_bytes + 1U);
+    uint8_t *dst = malloc(2U * j->new_image.n_bytes);
+    enum fota_err err = src != NULL && dst != NULL ? FOTA_OK : FOTA_E_NOMEM;
+    uint8_t *flags = weak && err == FOTA_OK ? dst + j->new_image.n_bytes : NULL;
+    if (err == FOTA_OK) err = fota_project(src, NULL, j->old_image, true, how);
+    if (err == FOTA_OK) err = fota_project(dst, flags, j->new_image, false, how);
+    fota_ops_free(&j->ops);
+    if (err == FOTA_OK) {
+        struct fota_parse_job parse_job = {
+            .src = {src, j->old_image.n_bytes},
+            .dst = {dst, j->new_image.n_bytes},
+            .weak = flags,
+            .literal_from = j->new_image.at,
+            .level = j->options->level,
+            .readable = copyable,
+            .ctx = j,
+        };
+        err = fota_parse(&j->ops, &parse_job);
+    }
+    free(src);
+    free(dst);
+    return err;
+}
+
+static enum fota_err parse_full(struct job *j)
 {
     struct fota_parse_job parse_job = {
-        .src = is_full(j) ? j->new_image : j->old_image,
+        .src = j->new_image,
         .dst = j->new_image,
         .literal_from = j->new_image.at,
-        .from_itself = is_full(j),
+        .from_itself = true,
         .level = j->options->level,
         .readable = copyable,
         .ctx = j,
@@ -47,9 +102,44 @@ static enum fota_err parse(struct job *j)
     return fota_parse(&j->ops, &parse_job);
 }
 
+/* First with references blanked, then, as often as pays, with references as the map that came
+ * out moves them. */
+static enum fota_err parse(struct job *j)
+{
+    if (is_full(j)) return parse_full(j);
+    struct fota_projection how = {.arch = j->arch, .space = &j->space};
+    enum fota_err err = parse_pass(j, &how);
+    unsigned passes = j->arch == FOTA_ARCH_DATA ? 0 : j->options->level == 1 ? 1 : 2;
+    while (err == FOTA_OK && passes-- > 0) {
+        err = make_maps(j);
+        how.map = &j->map;
+        how.ram_map = &j->ram_map;
+        if (err == FOTA_OK) err = parse_pass(j, &how);
+    }
+    if (err == FOTA_OK && j->arch != FOTA_ARCH_DATA) err = make_maps(j);
+    return err;
+}
+
+/* Parameters and RAM segments, as fota_delta_open() reads them. */
+static enum fota_err
+write_space(struct job *j, struct fota_op_model *model, const struct fota_coder *coder)
+{
+    enum fota_err err = FOTA_OK;
+    fota_delta_space_code(&j->space, coder, j->ram_map.n > 0);
+    for (uint32_t i = 0; err == FOTA_OK && i < j->ram_map.n; i++) {
+        const uint8_t *segment = j->ram_map.at + i * FOTA_MAP_SEGMENT_BYTES;
+        uint32_t begin = fota_le32(segment) & FOTA_MAP_MASK;
+        uint32_t diagonal = fota_map_diagonal(&j->ram_map, begin);
+        err = fota_delta_ram_segment_code(model, coder, &begin, &diagonal);
+    }
+    fota_op_model_reset(model);
+    return err;
+}
+
 static enum fota_err write_prologue(struct job *j)
 {
-    uint8_t plain[FOTA_PROLOGUE_PLAIN] = {j->hash_bits};
+    uint8_t plain[FOTA_PROLOGUE_PLAIN] = {j->hash_bits, (uint8_t)j->ram_map.n};
+    fota_put_le16(plain + 2, (uint16_t)j->map.n);
     fota_buffer_put(&j->body, plain, sizeof plain);
     struct fota_rangeenc enc;
     fota_rangeenc_begin(&enc, &j->body);
@@ -57,10 +147,12 @@ static enum fota_err write_prologue(struct job *j)
     struct fota_op_limits limits = {
         .new_bytes = j->new_image.n_bytes,
         .src_bytes = is_full(j) ? j->new_image.n_bytes : j->old_image.n_bytes,
+        .has_map = j->arch != FOTA_ARCH_DATA,
     };
     struct fota_op_model model;
     fota_op_model_reset(&model);
     enum fota_err err = FOTA_OK;
+    if (j->arch != FOTA_ARCH_DATA) err = write_space(j, &model, &coder);
     for (uint32_t i = 0; err == FOTA_OK && i <= j->ops.n; i++) {
         struct fota_op op = {.new_off = j->new_image.n_bytes};
         if (i < j->ops.n) op = j->ops.at[i];
@@ -168,7 +260,9 @@ static enum fota_err write_units(struct job *j, struct fota_encoded *out)
 static void fill_in(struct fota_encoded *out, const struct job *j)
 {
     struct fota_encode_stats *s = &out->stats;
-    *s = (struct fota_encode_stats){.prologue_bytes = out->prologue_bytes, .n_ops = j->ops.n};
+    *s = (struct fota_encode_stats){.prologue_bytes = out->prologue_bytes,
+                                    .n_ops = j->ops.n,
+                                    .n_map_segments = j->map.n + j->ram_map.n};
     out->n_units = (uint16_t)j->plan.n_units;
     if (j->options->mode == FOTA_ENCODE_IN_PLACE)
         out->scratch_sectors = (uint16_t)j->plan.scratch_sectors;
@@ -189,7 +283,7 @@ static enum fota_err choose_hash_bits(struct job *j)
 {
     uint32_t limit = j->options->decoder_bytes;
     uint32_t fixed = (uint32_t)sizeof(struct fota_delta);
-    for (j->hash_bits = 12; j->hash_bits >= FOTA_DELTA_HASH_BITS_MIN; j->hash_bits--)
+    for (j->hash_bits = 11; j->hash_bits >= FOTA_DELTA_HASH_BITS_MIN; j->hash_bits--)
         if (fixed <= limit && (2U << j->hash_bits) <= limit - fixed) return FOTA_OK;
     return FOTA_E_RAM;
 }
@@ -197,7 +291,7 @@ static enum fota_err choose_hash_bits(struct job *j)
 static enum fota_err
 encode_order(struct fota_encoded *out, struct job *j, enum fota_plan_order order)
 {
-    *out = (struct fota_encoded){.codec = FOTA_CODEC_DELTA1, .arch = FOTA_ARCH_DATA};
+    *out = (struct fota_encoded){.codec = FOTA_CODEC_DELTA1, .arch = (uint8_t)j->arch};
     enum fota_err err = choose_hash_bits(j);
     if (err == FOTA_OK)
         err = fota_plan_make(&j->plan, j->old_image, j->new_image, j->options, order);
@@ -213,6 +307,8 @@ encode_order(struct fota_encoded *out, struct job *j, enum fota_plan_order order
     } else {
         fota_buffer_free(&j->body);
     }
+    free(j->map.at);
+    free(j->ram_map.at);
     fota_ops_free(&j->ops);
     fota_plan_free(&j->plan);
     return err;
@@ -237,10 +333,17 @@ fota_encode(struct fota_encoded *out, struct fota_bytes old_image, struct fota_b
         return FOTA_E_GEOMETRY;
     struct fota_encoded best = {0};
     enum fota_err err = FOTA_OK;
+    enum fota_arch arch = FOTA_ARCH_DATA;
+    struct fota_delta_space space = {0};
+    if (options->mode != FOTA_ENCODE_FULL) err = fota_analyze(&arch, &space, old_image);
     for (int order = FOTA_PLAN_FORWARD;
          order <= (in_place ? FOTA_PLAN_BACKWARD : FOTA_PLAN_FORWARD) && err == FOTA_OK;
          order++) {
-        struct job j = {.old_image = old_image, .new_image = new_image, .options = options};
+        struct job j = {.old_image = old_image,
+                        .new_image = new_image,
+                        .options = options,
+                        .arch = arch,
+                        .space = space};
         struct fota_encoded tried;
         err = encode_order(&tried, &j, (enum fota_plan_order)order);
         report(options, in_place ? 45U * ((unsigned)order + 1) : 90U);
