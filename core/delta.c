@@ -7,7 +7,7 @@
 
 /* What the plain begin of the prologue says. */
 struct plain {
-    uint8_t hash_bits;
+    uint32_t n_hashed;
     uint8_t n_ram; /* segments of the RAM map */
     uint16_t n_map;
 };
@@ -21,19 +21,17 @@ static enum fota_err read_plain(struct plain *out, const struct fota_delta_param
     if (params->prologue_bytes < sizeof bytes) return FOTA_E_BODY;
     enum fota_err err = source->body(source->ctx, 0, bytes, sizeof bytes);
     if (err != FOTA_OK) return err;
-    out->hash_bits = bytes[0];
+    out->n_hashed = bytes[0] * FOTA_DELTA_HASH_UNIT;
     out->n_ram = bytes[1];
     out->n_map = fota_le16(bytes + 2);
-    if (out->hash_bits < FOTA_DELTA_HASH_BITS_MIN || out->hash_bits > FOTA_DELTA_HASH_BITS_MAX)
-        return FOTA_E_BODY;
+    if (out->n_hashed == 0) return FOTA_E_BODY;
     return params->arch == FOTA_ARCH_DATA && (out->n_ram | out->n_map) != 0 ? FOTA_E_BODY
                                                                             : FOTA_OK;
 }
 
 static uint32_t workspace_bytes(const struct plain *plain)
 {
-    return (uint32_t)sizeof(struct fota_delta) +
-           ((uint32_t)sizeof(uint16_t) << plain->hash_bits) +
+    return (uint32_t)sizeof(struct fota_delta) + (uint32_t)sizeof(uint16_t) * plain->n_hashed +
            ((uint32_t)plain->n_map + plain->n_ram) * FOTA_MAP_SEGMENT_BYTES;
 }
 
@@ -77,7 +75,7 @@ fota_delta_ram_segment_code(struct fota_op_model *m, const struct fota_coder *co
     if (apart > FOTA_MAP_MASK - m->pos) return FOTA_E_BODY;
     *begin = m->pos += apart;
     uint32_t step = *diagonal - m->recent[0];
-    uint32_t back = fota_code_long(coder, &m->jump_back, step >> 31, 60);
+    uint32_t back = fota_code_short(coder, &m->jump_back, step >> 31);
     step = fota_number_code(&m->jump, coder, back ? 0U - step : step);
     m->recent[0] += back ? 0U - step : step;
     *diagonal = m->recent[0];
@@ -151,9 +149,9 @@ fota_delta_open(struct fota_delta **out, void *work, uint32_t work_bytes,
     memset(d, 0, sizeof *d);
     d->source = source;
     d->params = *params;
-    d->hash_bits = plain.hash_bits;
+    d->n_hashed = plain.n_hashed;
     d->hashed = (uint16_t *)(void *)(d + 1);
-    d->map.at = (uint8_t *)(d->hashed + ((size_t)1 << plain.hash_bits));
+    d->map.at = (uint8_t *)(d->hashed + plain.n_hashed);
     d->map.room = plain.n_map;
     d->ram_map.at = d->map.at + plain.n_map * FOTA_MAP_SEGMENT_BYTES;
     d->ram_map.room = plain.n_ram;

@@ -4,10 +4,10 @@
 #include "core/delta_state.h"
 
 #define FLAG_LIMIT         250U
-#define FLAG_LEARNING_RATE 14
-#define BYTE_LEARNING_RATE 6
-#define FLAG_WEIGHT_START  9830 /* 0.3 */
-#define BYTE_WEIGHT_START  8192 /* 0.25 */
+#define FLAG_LEARNING_RATE 50
+#define BYTE_LEARNING_RATE 36
+#define FLAG_WEIGHT_START  9000
+#define BYTE_WEIGHT_START  4000 /* of 32768 */
 
 #define PRIME_A 0x9E3779B1U
 #define PRIME_B 0x85EBCA6BU
@@ -31,10 +31,9 @@ void fota_delta_models_reset(struct fota_delta *d)
     m->last = 0;
     m->equal_run = 0;
     m->flags = 0;
-    m->last_diff = 0;
     for (int i = 0; i < 4; i++)
         m->lane_diff[i] = 0;
-    for (uint32_t i = 0; i < 1U << d->hash_bits; i++)
+    for (uint32_t i = 0; i < d->n_hashed; i++)
         d->hashed[i] = FOTA_SHORT_START;
 }
 
@@ -46,7 +45,7 @@ static uint32_t context(uint32_t kind, uint32_t value)
 static uint16_t *hashed(struct fota_delta *d, uint32_t ctx, uint32_t node)
 {
     uint32_t h = (ctx + node * PRIME_B) * PRIME_A;
-    return &d->hashed[(h ^ (h >> 15)) >> (32 - d->hash_bits)];
+    return &d->hashed[((h >> 16) * d->n_hashed) >> 16];
 }
 
 uint16_t *fota_delta_hashed(struct fota_delta *d, uint32_t kind, uint32_t value, uint32_t node)
@@ -80,10 +79,10 @@ uint32_t fota_delta_run_bucket(uint32_t run)
     return bucket < 15 ? bucket : 15;
 }
 
-/* Eight bits, most significant first, by the seven contexts; `except` is a value that the byte
+/* Eight bits, most significant first, by `n_ctx` contexts; `except` is a value that the byte
  * has not, or -1. */
-static uint8_t code_byte(struct fota_delta *d, uint32_t byte,
-                         const uint32_t ctx[FOTA_BYTE_INPUTS], int32_t except)
+static uint8_t code_byte(struct fota_delta *d, uint32_t byte, const uint32_t *ctx,
+                         uint32_t n_ctx, int32_t except)
 {
     uint32_t node = 1;
     for (uint32_t left = 8; left-- > 0;) {
@@ -93,10 +92,9 @@ static uint8_t code_byte(struct fota_delta *d, uint32_t byte,
             bit = ~(uint32_t)except & 1U;
         } else {
             uint32_t set = (except < 0 ? 0U : on_path ? 16U : 8U) + left;
-            struct fota_mix mix = {.weights = d->models.byte_weights[set],
-                                   .n_inputs = FOTA_BYTE_INPUTS,
-                                   .n_short = FOTA_BYTE_INPUTS};
-            for (uint32_t i = 0; i < FOTA_BYTE_INPUTS; i++)
+            struct fota_mix mix = {
+                .weights = d->models.byte_weights[set], .n_inputs = n_ctx, .n_short = n_ctx};
+            for (uint32_t i = 0; i < n_ctx; i++)
                 mix.shorts[i] = hashed(d, ctx[i], node);
             bit = fota_mix_code(&mix, &d->coder, bit, BYTE_LEARNING_RATE, 0);
         }
@@ -114,16 +112,13 @@ static void seen(struct fota_delta *d, uint8_t byte)
 uint8_t fota_delta_literal(struct fota_delta *d, uint8_t byte)
 {
     uint32_t c = d->models.last;
-    const uint32_t ctx[FOTA_BYTE_INPUTS] = {
-        context(0, d->pos & 1U),
-        context(1, (c & 0xFFU) | ((d->pos & 1U) << 8)),
-        context(2, c & 0xFFFFU),
-        context(3, c & 0xFFFFFFU),
-        context(4, (c & 0xFF00FF00U)),
-        context(5, c),
-        context(6, (c >> 24) | ((d->pos & 3U) << 8)),
+    uint32_t odd = d->pos & 1U;
+    const uint32_t ctx[] = {
+        context(0, odd),
+        context(1, (c & 0xFFU) | (odd << 8)),
+        context(2, (c & 0xFFFFU) | (odd << 16)),
     };
-    byte = code_byte(d, byte, ctx, -1);
+    byte = code_byte(d, byte, ctx, sizeof ctx / sizeof *ctx, -1);
     seen(d, byte);
     return byte;
 }
@@ -165,14 +160,12 @@ uint8_t fota_delta_copied(struct fota_delta *d, uint8_t byte, uint8_t predicted,
     const uint32_t ctx[FOTA_BYTE_INPUTS] = {
         context(8, d->pos & 1U),
         context(9, (c & 0xFFU) | ((d->pos & 1U) << 8)),
-        context(10, c & 0xFFFFU),
-        context(11, (uint8_t)(predicted + m->last_diff)),
-        context(12, (uint8_t)(predicted + m->lane_diff[lane])),
-        context(13, predicted | (type << 8)),
-        context(14, predicted | ((uint32_t)(near & 0xFFFF) << 8)),
+        context(10, (uint8_t)(predicted + m->lane_diff[lane])),
+        context(11, predicted | (type << 8)),
+        context(12, predicted | ((uint32_t)(near & 0xFFFF) << 8)),
     };
-    byte = code_byte(d, byte, ctx, predicted);
-    m->last_diff = m->lane_diff[lane] = (uint8_t)(byte - predicted);
+    byte = code_byte(d, byte, ctx, FOTA_BYTE_INPUTS, predicted);
+    m->lane_diff[lane] = (uint8_t)(byte - predicted);
     m->equal_run = 0;
     seen(d, byte);
     return byte;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/delta_ops.h"
 
-#define RATE_LIMIT 60U
-
 static uint32_t log2_floor(uint32_t v)
 {
     uint32_t e = 0;
@@ -11,10 +9,10 @@ static uint32_t log2_floor(uint32_t v)
     return e;
 }
 
-static void counters_reset(uint32_t *c, uint32_t n)
+static void counters_reset(uint16_t *c, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
-        c[i] = FOTA_LONG_START;
+        c[i] = FOTA_SHORT_START;
 }
 
 void fota_number_reset(struct fota_number *n)
@@ -26,12 +24,11 @@ void fota_number_reset(struct fota_number *n)
 
 /* `n_bits` bits, most significant first, each by a counter of its own in the tree. */
 static uint32_t
-code_tree(uint32_t *tree, const struct fota_coder *coder, uint32_t n_bits, uint32_t value)
+code_tree(uint16_t *tree, const struct fota_coder *coder, uint32_t n_bits, uint32_t value)
 {
     uint32_t node = 1;
     while (n_bits-- > 0)
-        node = node * 2 +
-               fota_code_long(coder, &tree[node - 1], (value >> n_bits) & 1U, RATE_LIMIT);
+        node = node * 2 + fota_code_short(coder, &tree[node - 1], (value >> n_bits) & 1U);
     return node;
 }
 
@@ -72,13 +69,13 @@ static uint32_t code_diagonal(struct fota_op_model *m, const struct fota_coder *
                               uint32_t diagonal, bool no_gap)
 {
     uint32_t i = 0;
-    while (i < FOTA_OP_RECENT && fota_code_long(coder, &m->recent_miss[no_gap][i],
-                                                diagonal != m->recent[i], RATE_LIMIT))
+    while (i < FOTA_OP_RECENT &&
+           fota_code_short(coder, &m->recent_miss[no_gap][i], diagonal != m->recent[i]))
         i++;
     m->fresh = i != 0;
     if (i == FOTA_OP_RECENT) {
         uint32_t jump = diagonal - m->recent[0];
-        uint32_t back = fota_code_long(coder, &m->jump_back, jump >> 31, RATE_LIMIT);
+        uint32_t back = fota_code_short(coder, &m->jump_back, jump >> 31);
         jump = fota_number_code(&m->jump, coder, (back ? 0U - jump : jump) - 1) + 1;
         diagonal = m->recent[0] + (back ? 0U - jump : jump);
         i = FOTA_OP_RECENT - 1;
@@ -111,8 +108,8 @@ enum fota_err fota_op_code(struct fota_op_model *m, struct fota_op *op,
     if (op->src_off > limits->src_bytes || op->n_bytes > limits->src_bytes - op->src_off)
         return FOTA_E_BODY;
     op->in_map =
-        limits->has_map && fota_code_long(coder, &m->in_map[log2_floor(op->n_bytes) & 15U],
-                                          op->in_map, RATE_LIMIT) != 0;
+        limits->has_map &&
+        fota_code_short(coder, &m->in_map[log2_floor(op->n_bytes) & 15U], op->in_map) != 0;
     m->pos = op->new_off + op->n_bytes;
     return FOTA_OK;
 }

@@ -21,18 +21,18 @@ struct fota_op {
 
 /* Adaptive code of an unsigned number: exponent of v + 1, its upper two and lower two bits. */
 struct fota_number {
-    uint32_t exponent[32];
-    uint32_t upper[16][3];
-    uint32_t lower[16][3];
+    uint16_t exponent[32];
+    uint16_t upper[16][3];
+    uint16_t lower[16][3];
 };
 
 struct fota_op_model {
     struct fota_number gap[2]; /* by: the last op had a new diagonal */
     struct fota_number len[2]; /* by: no gap before it */
     struct fota_number jump;   /* a new diagonal's distance from the last one */
-    uint32_t jump_back;        /* its sign */
-    uint32_t recent_miss[2][FOTA_OP_RECENT];
-    uint32_t in_map[16];
+    uint16_t jump_back;        /* its sign */
+    uint16_t recent_miss[2][FOTA_OP_RECENT];
+    uint16_t in_map[16];
     uint32_t recent[FOTA_OP_RECENT]; /* diagonals src_off - new_off, the last one first */
     uint32_t pos;                    /* end of the last op in the new image */
     uint8_t fresh;                   /* the last op had a new diagonal */

@@ -9,9 +9,9 @@
 #include "core/delta_ops.h"
 #include "core/rangedec.h"
 
-#define FOTA_DELTA_HASH_BITS_MIN 8U
-#define FOTA_DELTA_HASH_BITS_MAX 14U
-#define FOTA_PROLOGUE_PLAIN      4U /* bytes before the range coded ones */
+#define FOTA_DELTA_HASH_UNIT                                                                   \
+    128U                       /* hashed counters come in multiples of this, 1 to 255 times */
+#define FOTA_PROLOGUE_PLAIN 4U /* bytes before the range coded ones */
 
 /* Bytes of an image around the place of interest. */
 struct fota_window {
@@ -21,7 +21,7 @@ struct fota_window {
 };
 
 #define FOTA_FLAG_INPUTS 5U
-#define FOTA_BYTE_INPUTS 7U
+#define FOTA_BYTE_INPUTS 5U
 #define FOTA_FLAG_SETS   (FOTA_COPY_TYPES * 2U)
 #define FOTA_BYTE_SETS   24U
 
@@ -48,8 +48,7 @@ struct fota_byte_models {
     uint32_t last;        /* the last four new bytes, the latest lowest */
     uint32_t equal_run;   /* bytes since the last difference */
     uint32_t flags;       /* the last flags, the latest lowest */
-    uint8_t last_diff;    /* new - predicted at the last difference */
-    uint8_t lane_diff[4]; /* the same by place in the word */
+    uint8_t lane_diff[4]; /* new - predicted at the last difference, by place in the word */
 };
 
 /* Words that refer to other places. */
@@ -115,7 +114,7 @@ struct fota_delta {
     struct fota_rangedec ops_rangedec;
     struct fota_op_model ops;
     struct fota_op op; /* the one that holds `pos` or follows it */
-    uint8_t hash_bits;
+    uint32_t n_hashed;
     uint8_t n_pending; /* bytes decoded but not yet asked for */
     uint8_t pending[4];
     struct fota_window src;
@@ -124,7 +123,7 @@ struct fota_delta {
     struct fota_delta_space space;
     struct fota_map map;     /* of the image */
     struct fota_map ram_map; /* of RAM, offsets from ram_begin */
-    uint16_t *hashed; /* 1 << hash_bits short counters, behind this struct; then the maps */
+    uint16_t *hashed;        /* n_hashed short counters, behind this struct; then the maps */
 };
 
 /* Begin a unit with another coder: the encoder's. */

@@ -76,6 +76,15 @@ static inline void fota_short_update(uint16_t *counter, uint32_t bit)
     *counter = (uint16_t)((p << 4) | n);
 }
 
+/* A bit by one short counter alone. */
+static inline uint32_t
+fota_code_short(const struct fota_coder *coder, uint16_t *counter, uint32_t bit)
+{
+    bit = coder->code(coder->ctx, fota_short_p(*counter), bit);
+    fota_short_update(counter, bit);
+    return bit;
+}
+
 /* A long counter: 22 bits of probability, 10 bits of how often it was seen (up to `limit`, at
  * most 255). */
 #define FOTA_LONG_START 0x80000000U

@@ -62,7 +62,7 @@ bool fota_thumb_set_load(uint32_t *word, uint32_t address, uint32_t target)
         *word = (*word & ~0xFFU) | offset / 4U;
         return true;
     }
-    uint32_t up = offset < 0x80000000U ? 1U : 0U;
+    uint32_t up = offset == 0 ? (*word >> 7) & 1U : offset < 0x80000000U;
     uint32_t imm = up ? offset : 0U - offset;
     if (imm > 0xFFFU) return false;
     *word = (*word & 0xF000FF7FU) | (up << 7) | (imm << 16);

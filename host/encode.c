@@ -26,7 +26,7 @@ struct job {
     struct fota_map ram_map;
     struct fota_buffer body;
     uint32_t unit; /* being coded */
-    uint8_t hash_bits;
+    uint32_t n_hashed;
 };
 
 static bool is_full(const struct job *j)
@@ -40,17 +40,26 @@ static uint32_t copyable(void *ctx, uint32_t dst_off, uint32_t src_off)
     return fota_plan_copyable(&j->plan, dst_off, src_off);
 }
 
-/* What the workspace has room for beside the models. */
-static enum fota_err make_maps(struct job *j)
+static void free_maps(struct job *j)
 {
-    uint32_t left =
-        j->options->decoder_bytes - (uint32_t)sizeof(struct fota_delta) - (2U << j->hash_bits);
-    uint32_t room = left / FOTA_MAP_SEGMENT_BYTES;
-    uint32_t n_marked;
-    if (room > UINT16_MAX) room = UINT16_MAX;
     free(j->map.at);
     free(j->ram_map.at);
-    j->map.at = j->ram_map.at = NULL;
+    j->map = j->ram_map = (struct fota_map){0};
+}
+
+/* Workspace behind the decoder's state, for hashed counters and maps. */
+static uint32_t shared_bytes(const struct job *j)
+{
+    return j->options->decoder_bytes - (uint32_t)sizeof(struct fota_delta);
+}
+
+/* The map gets up to 60 % of that. */
+static enum fota_err make_maps(struct job *j)
+{
+    uint32_t room = shared_bytes(j) / 10 * 6 / FOTA_MAP_SEGMENT_BYTES;
+    uint32_t n_marked;
+    if (room > UINT16_MAX) room = UINT16_MAX;
+    free_maps(j);
     enum fota_err err = fota_ram_map_build(&j->ram_map, &j->ops, j->old_image, j->new_image,
                                            &j->space, room / 4 < 255 ? room / 4 : 255);
     if (err == FOTA_OK)
@@ -58,6 +67,14 @@ static enum fota_err make_maps(struct job *j)
                                     &n_marked);
     if (err == FOTA_OK) err = fota_address_map_build(&j->map, &j->ops, n_marked);
     return err;
+}
+
+/* The hashed counters get what the maps leave. */
+static uint32_t count_hashed(const struct job *j)
+{
+    uint32_t left = shared_bytes(j) - (j->map.n + j->ram_map.n) * FOTA_MAP_SEGMENT_BYTES;
+    uint32_t units = left / 2 / FOTA_DELTA_HASH_UNIT;
+    return (units < 255 ? units : 255) * FOTA_DELTA_HASH_UNIT;
 }
 
 /* One pass over images as `how` shows them. */
@@ -138,7 +155,8 @@ write_space(struct job *j, struct fota_op_model *model, const struct fota_coder 
 
 static enum fota_err write_prologue(struct job *j)
 {
-    uint8_t plain[FOTA_PROLOGUE_PLAIN] = {j->hash_bits, (uint8_t)j->ram_map.n};
+    uint8_t plain[FOTA_PROLOGUE_PLAIN] = {(uint8_t)(j->n_hashed / FOTA_DELTA_HASH_UNIT),
+                                          (uint8_t)j->ram_map.n};
     fota_put_le16(plain + 2, (uint16_t)j->map.n);
     fota_buffer_put(&j->body, plain, sizeof plain);
     struct fota_rangeenc enc;
@@ -278,24 +296,17 @@ static void fill_in(struct fota_encoded *out, const struct job *j)
     s->coded_bytes = (uint32_t)j->body.n - s->prologue_bytes - s->unit_head_bytes;
 }
 
-/* The largest table of hashed counters that the limit allows, up to what pays. */
-static enum fota_err choose_hash_bits(struct job *j)
-{
-    uint32_t limit = j->options->decoder_bytes;
-    uint32_t fixed = (uint32_t)sizeof(struct fota_delta);
-    for (j->hash_bits = 11; j->hash_bits >= FOTA_DELTA_HASH_BITS_MIN; j->hash_bits--)
-        if (fixed <= limit && (2U << j->hash_bits) <= limit - fixed) return FOTA_OK;
-    return FOTA_E_RAM;
-}
-
 static enum fota_err
-encode_order(struct fota_encoded *out, struct job *j, enum fota_plan_order order)
+encode_plan(struct fota_encoded *out, struct job *j, struct fota_plan_choice how)
 {
     *out = (struct fota_encoded){.codec = FOTA_CODEC_DELTA1, .arch = (uint8_t)j->arch};
-    enum fota_err err = choose_hash_bits(j);
+    if (j->options->decoder_bytes < sizeof(struct fota_delta) + 4 * FOTA_DELTA_HASH_UNIT)
+        return FOTA_E_RAM;
+    enum fota_err err = FOTA_OK;
     if (err == FOTA_OK)
-        err = fota_plan_make(&j->plan, j->old_image, j->new_image, j->options, order);
+        err = fota_plan_make(&j->plan, j->old_image, j->new_image, j->options, how);
     if (err == FOTA_OK) err = parse(j);
+    j->n_hashed = count_hashed(j);
     if (err == FOTA_OK) err = write_prologue(j);
     out->prologue_bytes = (uint32_t)j->body.n;
     if (err == FOTA_OK) err = write_units(j, out);
@@ -307,10 +318,10 @@ encode_order(struct fota_encoded *out, struct job *j, enum fota_plan_order order
     } else {
         fota_buffer_free(&j->body);
     }
-    free(j->map.at);
-    free(j->ram_map.at);
+    free_maps(j);
     fota_ops_free(&j->ops);
     fota_plan_free(&j->plan);
+    j->body = (struct fota_buffer){0};
     return err;
 }
 
@@ -319,42 +330,73 @@ static void report(const struct fota_encode_options *options, unsigned percent)
     if (options->progress != NULL) options->progress(options->progress_ctx, percent);
 }
 
-enum fota_err
-fota_encode(struct fota_encoded *out, struct fota_bytes old_image, struct fota_bytes new_image,
-            const struct fota_encode_options *options)
+#define CHOICES_MAX 6U
+
+/* The plans to try. */
+static uint32_t
+list_choices(struct fota_plan_choice *choices, const struct fota_encode_options *options)
 {
-    bool in_place = options->mode == FOTA_ENCODE_IN_PLACE;
+    uint32_t unit = options->unit_sectors;
+    if (options->mode != FOTA_ENCODE_IN_PLACE) {
+        if (unit == 0 || unit > FOTA_UNIT_SPAN_MAX) unit = FOTA_UNIT_SPAN_MAX;
+        choices[0] = (struct fota_plan_choice){FOTA_PLAN_FORWARD, unit};
+        return 1;
+    }
+    uint32_t scratch = options->scratch_sectors;
+    uint32_t units[CHOICES_MAX / 2] = {(scratch + 1) / 2, (scratch * 3 + 3) / 4, scratch};
+    uint32_t n_units = options->level == 1 ? 1 : CHOICES_MAX / 2;
+    if (unit != 0) {
+        units[0] = unit < scratch ? unit : scratch;
+        n_units = 1;
+    }
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < n_units; i++) {
+        if (i > 0 && units[i] == units[i - 1]) continue;
+        choices[n++] = (struct fota_plan_choice){FOTA_PLAN_FORWARD, units[i]};
+        choices[n++] = (struct fota_plan_choice){FOTA_PLAN_BACKWARD, units[i]};
+    }
+    return n;
+}
+
+static enum fota_err check(struct fota_bytes old_image, struct fota_bytes new_image,
+                           const struct fota_encode_options *options)
+{
     if (new_image.n_bytes == 0 || new_image.n_bytes > FOTA_IMAGE_MAX_BYTES ||
         old_image.n_bytes > FOTA_IMAGE_MAX_BYTES ||
         (old_image.n_bytes == 0) != (options->mode == FOTA_ENCODE_FULL))
         return FOTA_E_IMAGE;
-    if (in_place &&
+    if (options->mode == FOTA_ENCODE_IN_PLACE &&
         (options->scratch_sectors == 0 || options->scratch_sectors > FOTA_PACKAGE_SCRATCH_MAX))
         return FOTA_E_GEOMETRY;
-    struct fota_encoded best = {0};
-    enum fota_err err = FOTA_OK;
-    enum fota_arch arch = FOTA_ARCH_DATA;
-    struct fota_delta_space space = {0};
-    if (options->mode != FOTA_ENCODE_FULL) err = fota_analyze(&arch, &space, old_image);
-    for (int order = FOTA_PLAN_FORWARD;
-         order <= (in_place ? FOTA_PLAN_BACKWARD : FOTA_PLAN_FORWARD) && err == FOTA_OK;
-         order++) {
-        struct job j = {.old_image = old_image,
-                        .new_image = new_image,
-                        .options = options,
-                        .arch = arch,
-                        .space = space};
+    return FOTA_OK;
+}
+
+/* The smallest body of all choices. */
+static enum fota_err try_choices(struct fota_encoded *best, struct job *j)
+{
+    struct fota_plan_choice choices[CHOICES_MAX];
+    uint32_t n = list_choices(choices, j->options);
+    for (uint32_t i = 0; i < n; i++) {
         struct fota_encoded tried;
-        err = encode_order(&tried, &j, (enum fota_plan_order)order);
-        report(options, in_place ? 45U * ((unsigned)order + 1) : 90U);
-        if (err != FOTA_OK) break;
-        if (best.body == NULL || tried.body_bytes < best.body_bytes) {
-            fota_encoded_free(&best);
-            best = tried;
-        } else {
-            fota_encoded_free(&tried);
-        }
+        enum fota_err err = encode_plan(&tried, j, choices[i]);
+        if (err != FOTA_OK) return err;
+        bool smaller = best->body == NULL || tried.body_bytes < best->body_bytes;
+        fota_encoded_free(smaller ? best : &tried);
+        if (smaller) *best = tried;
+        report(j->options, 90U * (i + 1) / n);
     }
+    return FOTA_OK;
+}
+
+enum fota_err
+fota_encode(struct fota_encoded *out, struct fota_bytes old_image, struct fota_bytes new_image,
+            const struct fota_encode_options *options)
+{
+    struct fota_encoded best = {0};
+    struct job j = {.old_image = old_image, .new_image = new_image, .options = options};
+    enum fota_err err = check(old_image, new_image, options);
+    if (err == FOTA_OK && !is_full(&j)) err = fota_analyze(&j.arch, &j.space, old_image);
+    if (err == FOTA_OK) err = try_choices(&best, &j);
     if (err == FOTA_OK) err = fota_prove(&best, old_image, new_image, options);
     if (err != FOTA_OK) {
         fota_encoded_free(&best);

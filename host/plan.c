@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GAP_MAX      8U /* unchanged sectors that a unit spans rather than ends at */
-#define IN_PLACE_MAX 4U /* sectors a unit writes in place, when it may choose */
+#define GAP_MAX 8U /* unchanged sectors that a unit spans rather than ends at */
 
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
@@ -61,8 +60,7 @@ static void make_unit(const struct fota_plan *p, struct fota_plan_unit *u, uint3
     u->new_bytes = min_u32(p->sector_off[first + u->n_sectors], p->new_bytes) - u->new_off;
 }
 
-static enum fota_err
-make_units(struct fota_plan *p, uint32_t unit_sectors, enum fota_plan_order order)
+static enum fota_err make_units(struct fota_plan *p, struct fota_plan_choice how)
 {
     for (uint32_t at = 0; at < p->n_new_sectors;) {
         if (!p->changed[at]) {
@@ -71,10 +69,10 @@ make_units(struct fota_plan *p, uint32_t unit_sectors, enum fota_plan_order orde
         }
         if (p->n_units == UINT16_MAX) return FOTA_E_IMAGE;
         struct fota_plan_unit *u = &p->units[p->n_units++];
-        make_unit(p, u, at, unit_sectors);
+        make_unit(p, u, at, how.unit_sectors);
         at += u->n_sectors;
     }
-    for (uint32_t i = 0; order == FOTA_PLAN_BACKWARD && i < p->n_units / 2; i++) {
+    for (uint32_t i = 0; how.order == FOTA_PLAN_BACKWARD && i < p->n_units / 2; i++) {
         struct fota_plan_unit swap = p->units[i];
         p->units[i] = p->units[p->n_units - 1 - i];
         p->units[p->n_units - 1 - i] = swap;
@@ -129,20 +127,9 @@ static void trim_scratch(struct fota_plan *p)
     if (stashes < p->scratch_sectors) p->scratch_sectors = stashes > 0 ? stashes : 1;
 }
 
-static uint32_t
-choose_unit_sectors(const struct fota_plan *p, const struct fota_encode_options *options)
-{
-    uint32_t n = options->unit_sectors;
-    if (p->mode != FOTA_ENCODE_IN_PLACE)
-        return n > 0 ? min_u32(n, FOTA_UNIT_SPAN_MAX) : FOTA_UNIT_SPAN_MAX;
-    if (n == 0)
-        n = p->scratch_sectors / 2 > IN_PLACE_MAX ? IN_PLACE_MAX : (p->scratch_sectors + 1) / 2;
-    return min_u32(n, p->scratch_sectors);
-}
-
 enum fota_err
 fota_plan_make(struct fota_plan *plan, struct fota_bytes old_image, struct fota_bytes new_image,
-               const struct fota_encode_options *options, enum fota_plan_order order)
+               const struct fota_encode_options *options, struct fota_plan_choice how)
 {
     *plan = (struct fota_plan){.mode = options->mode,
                                .old_bytes = old_image.n_bytes,
@@ -158,7 +145,7 @@ fota_plan_make(struct fota_plan *plan, struct fota_bytes old_image, struct fota_
     }
     if (err == FOTA_OK) {
         mark_changed(plan, old_image.at, new_image.at);
-        err = make_units(plan, choose_unit_sectors(plan, options), order);
+        err = make_units(plan, how);
     }
     if (err == FOTA_OK && plan->mode == FOTA_ENCODE_IN_PLACE) {
         trim_scratch(plan);

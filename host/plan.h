@@ -13,6 +13,12 @@ enum fota_plan_order {
     FOTA_PLAN_BACKWARD,
 };
 
+struct fota_plan_choice {
+    enum fota_plan_order order;
+    uint32_t
+        unit_sectors; /* that a unit writes at most; in place no more than there is scratch */
+};
+
 struct fota_plan_unit {
     uint32_t first_sector;
     uint32_t n_sectors;
@@ -38,10 +44,9 @@ struct fota_plan {
     uint8_t *readable; /* in place: row per unit, byte per sector: old content is readable */
 };
 
-/* `unit_sectors`: sectors a unit writes at most; 0: chosen here. */
 FOTA_NODISCARD enum fota_err
 fota_plan_make(struct fota_plan *plan, struct fota_bytes old_image, struct fota_bytes new_image,
-               const struct fota_encode_options *options, enum fota_plan_order order);
+               const struct fota_encode_options *options, struct fota_plan_choice how);
 void fota_plan_free(struct fota_plan *plan);
 /* Sector that holds byte `off` of the slot. */
 uint32_t fota_plan_sector_at(const struct fota_plan *plan, uint32_t off);
