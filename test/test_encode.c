@@ -76,8 +76,10 @@ static void every_pair_round_trips_in_every_way(void **state)
             const struct way *w = &ways[k];
             struct fota_bytes old_bytes = {old_image, p->old_bytes};
             if (w->mode == FOTA_ENCODE_FULL) old_bytes.n_bytes = 0;
-            struct fota_encode_options options = {
-                .mode = w->mode, .scratch_sectors = w->scratch, .unit_sectors = w->unit};
+            struct fota_encode_options options = {.mode = w->mode,
+                                                  .scratch_sectors = w->scratch,
+                                                  .unit_sectors = w->unit,
+                                                  .level = w->scratch == 4 ? 0 : 1};
             struct fota_encoded e;
             enum fota_err err =
                 encode(&e, old_bytes, (struct fota_bytes){new_image, p->new_bytes}, options,
