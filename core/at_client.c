@@ -93,7 +93,7 @@ void fota_at_client_synchronise(struct fota_at_client *c)
 
 void fota_at_client_restart(struct fota_at_client *c, enum fota_err cause)
 {
-    if (c->restarts == FOTA_AT_CLIENT_RESTARTS_MAX) {
+    if (c->restarts >= FOTA_AT_CLIENT_RESTARTS_MAX) {
         fota_at_client_finish(c, cause);
         return;
     }
