@@ -93,7 +93,7 @@ void fota_at_client_synchronise(struct fota_at_client *c)
 
 void fota_at_client_restart(struct fota_at_client *c, enum fota_err cause)
 {
-    if (c->restarts >= FOTA_AT_CLIENT_RESTARTS_MAX) {
+    if (c->restarts == FOTA_AT_CLIENT_RESTARTS_MAX) {
         fota_at_client_finish(c, cause);
         return;
     }
@@ -334,6 +334,36 @@ static void timed_out(struct fota_at_client *c)
         return;
     }
     fota_at_client_restart(c, fota_at_client_silence(c));
+}
+
+bool fota_at_client_is_waiting(const struct fota_at_client *c)
+{
+    switch ((enum fota_at_client_state)c->state) {
+    case STATE_BEGIN:
+    case STATE_COMPARE:
+    case STATE_DONE:
+        return false;
+    case STATE_STREAM:
+        return c->out_taken < c->out_bytes;
+    case STATE_CHUNK:
+        return c->chunk_bytes > 0;
+    case STATE_ESCAPE:
+    case STATE_SYNC:
+    case STATE_ECHO:
+    case STATE_CMEE:
+    case STATE_VERSION:
+    case STATE_REVISION:
+    case STATE_FLOW:
+    case STATE_RECEIVED:
+    case STATE_CONNECT:
+    case STATE_INIT:
+    case STATE_START:
+    case STATE_FOLLOW:
+    case STATE_REBOOT:
+    case STATE_AGAIN:
+        return true;
+    }
+    return true;
 }
 
 enum fota_err fota_at_client_poll(struct fota_at_client *c, uint32_t now_ms)

@@ -118,6 +118,9 @@ void fota_at_client_sent(struct fota_at_client *c, size_t n, uint32_t now_ms);
  * fota_at_client_module_error), UNPROVEN, NO_ANSWER, NONSENSE, LINK (it answered before), or an
  * error of the source.  Ends in bounded time unless the source answers FOTA_MORE for ever. */
 FOTA_NODISCARD enum fota_err fota_at_client_poll(struct fota_at_client *c, uint32_t now_ms);
+/* Whether nothing but input, output taken by the line, or time moves the client on: until then
+ * there is no need to poll.  Time has to be looked at some ten times a second. */
+bool fota_at_client_is_waiting(const struct fota_at_client *c);
 /* The error that the module named last, by status= or +CME ERROR; FOTA_OK: none, or one that
  * errors.def does not know. */
 enum fota_err fota_at_client_module_error(const struct fota_at_client *c);
