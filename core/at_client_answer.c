@@ -151,7 +151,7 @@ static bool may_be_damage(enum fota_err err)
  */
 static void package_is_refused(struct fota_at_client *c)
 {
-    if (!may_be_damage(c->module_error) || c->restarts >= FOTA_AT_CLIENT_RESTARTS_MAX) {
+    if (!may_be_damage(c->module_error) || c->restarts == FOTA_AT_CLIENT_RESTARTS_MAX) {
         fota_at_client_refuse(c);
         return;
     }

@@ -10,7 +10,7 @@ void fota_at_client_accept(struct fota_at_client *c)
     if (c->state != STATE_START && c->state != STATE_SYNC && c->state != STATE_ESCAPE) {
         return;
     }
-    if (c->accepted && c->restarts >= FOTA_AT_CLIENT_RESTARTS_MAX) {
+    if (c->accepted && c->restarts == FOTA_AT_CLIENT_RESTARTS_MAX) {
         fota_at_client_finish(c, FOTA_E_UNPROVEN); /* it updates again and again */
         return;
     }
