@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "module/options.h"
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: fota module --flash FILE (--tty LINK | --listen HOST:PORT) [options]\n"
+    "\n"
+    "A virtual module: boot loader and application over a flash file and a serial line.\n"
+    "\n"
+    "  --flash FILE           its flash: factory page and all flash devices\n"
+    "  --tty LINK             make a pseudo-terminal, and LINK a symbolic link to it\n"
+    "  --listen HOST:PORT     take one client at a time by TCP (port 0: any)\n"
+    "                         neither has RTS and CTS; neither can lose bytes\n"
+    "\n"
+    "A new module (the flash file is made, or replaced with -f):\n"
+    "  --init IMAGE           firmware: raw binary, Intel HEX or ELF\n"
+    "  --version STRING       what ATI shows for it\n"
+    "  --product STRING       what packages must name\n"
+    "  --pub FILE             public key that is trusted (up to 4 times)\n"
+    "  --device FILE          device profile (doc/device-profile.md), or:\n"
+    "  --sector BYTES         sector size [4096]\n"
+    "  --scratch N            scratch sectors [8]\n"
+    "  --slots 1|2            [1]\n"
+    "  --slot-bytes BYTES     size of a slot and of the staging area [524288]\n"
+    "  --security-counter N   of the image [0]\n"
+    "  --vendor, --brand, --model, --serial STRING\n"
+    "                         [Quectel_Ltd, Quectel, Quectel_M95, 867223020000000]\n"
+    "  -f                     replace an existing flash file\n"
+    "Without --init nothing but the flash file is read.\n"
+    "\n"
+    "Trying power cuts (a SIGKILL at any time is a clean one):\n"
+    "  --power-cut-after N[:before|:torn|:after]\n"
+    "                         end with status 200 at the N-th flash operation of this "
+    "process,\n"
+    "                         before it, in the middle of it, or behind it [after]\n"
+    "  --seed S               draws what a torn operation leaves [1]\n"
+    "  --operation-us N       time that each flash operation takes [0]\n"
+    "\n"
+    "  -v                     tell what is started\n"
+    "\n"
+    "Runs until SIGINT or SIGTERM.  Exit status: 0, 200 for a power cut, else `fota "
+    "--errors`.\n";
+
+enum {
+    OPT_FLASH = 256,
+    OPT_TTY,
+    OPT_LISTEN,
+    OPT_INIT,
+    OPT_VERSION,
+    OPT_PRODUCT,
+    OPT_PUB,
+    OPT_DEVICE,
+    OPT_SECTOR,
+    OPT_SCRATCH,
+    OPT_SLOTS,
+    OPT_SLOT_BYTES,
+    OPT_COUNTER,
+    OPT_VENDOR,
+    OPT_BRAND,
+    OPT_MODEL,
+    OPT_SERIAL,
+    OPT_CUT,
+    OPT_SEED,
+    OPT_OPERATION_US,
+};
+
+static const struct option table[] = {
+    {"flash", required_argument, NULL, OPT_FLASH},
+    {"tty", required_argument, NULL, OPT_TTY},
+    {"listen", required_argument, NULL, OPT_LISTEN},
+    {"init", required_argument, NULL, OPT_INIT},
+    {"version", required_argument, NULL, OPT_VERSION},
+    {"product", required_argument, NULL, OPT_PRODUCT},
+    {"pub", required_argument, NULL, OPT_PUB},
+    {"device", required_argument, NULL, OPT_DEVICE},
+    {"sector", required_argument, NULL, OPT_SECTOR},
+    {"scratch", required_argument, NULL, OPT_SCRATCH},
+    {"slots", required_argument, NULL, OPT_SLOTS},
+    {"slot-bytes", required_argument, NULL, OPT_SLOT_BYTES},
+    {"security-counter", required_argument, NULL, OPT_COUNTER},
+    {"vendor", required_argument, NULL, OPT_VENDOR},
+    {"brand", required_argument, NULL, OPT_BRAND},
+    {"model", required_argument, NULL, OPT_MODEL},
+    {"serial", required_argument, NULL, OPT_SERIAL},
+    {"power-cut-after", required_argument, NULL, OPT_CUT},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"operation-us", required_argument, NULL, OPT_OPERATION_US},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+void options_help(void)
+{
+    (void)fputs(help, stdout);
+}
+
+static enum fota_err usage(const char *what, const char *why)
+{
+    (void)fprintf(stderr, "fota-module: %s: %s\nsee fota module --help\n", what, why);
+    return FOTA_E_USAGE;
+}
+
+static bool parse_number(const char *text, uint64_t max, uint64_t *value)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 0);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || v > max) {
+        return false;
+    }
+    *value = v;
+    return true;
+}
+
+static enum fota_err set_number(uint32_t *field, const char *name, const char *text)
+{
+    uint64_t value = 0;
+    if (!parse_number(text, UINT32_MAX, &value)) {
+        return usage(name, "not a number");
+    }
+    *field = (uint32_t)value;
+    return FOTA_OK;
+}
+
+static enum fota_err
+set_geometry(struct options *o, uint32_t *field, const char *name, const char *text)
+{
+    o->geometry_given = true;
+    return set_number(field, name, text);
+}
+
+static enum fota_err set_string(const char **field, const char *name, const char *text)
+{
+    if (!factory_string_valid(text)) {
+        return usage(name, "1 to 31 printable ASCII characters without quotes are allowed");
+    }
+    *field = text;
+    return FOTA_OK;
+}
+
+/* N, N:before, N:torn or N:after. */
+static enum fota_err set_cut(struct options *o, const char *text)
+{
+    static const struct {
+        const char *suffix;
+        enum fota_sim_when cut;
+    } kinds[] = {{"", FOTA_SIM_AFTER},
+                 {":before", FOTA_SIM_BEFORE},
+                 {":torn", FOTA_SIM_TORN},
+                 {":after", FOTA_SIM_AFTER}};
+    char digits[21];
+    size_t n = strcspn(text, ":");
+    if (n < sizeof digits) {
+        memcpy(digits, text, n);
+        digits[n] = '\0';
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+            if (strcmp(text + n, kinds[i].suffix) == 0) {
+                o->cut = kinds[i].cut;
+                return parse_number(digits, UINT64_MAX, &o->cut_at) && o->cut_at > 0
+                           ? FOTA_OK
+                           : usage("--power-cut-after", "the number counts from 1");
+            }
+        }
+    }
+    return usage("--power-cut-after", "give N, N:before, N:torn or N:after");
+}
+
+static enum fota_err set_provision_option(struct options *o, int c, const char *arg)
+{
+    switch (c) {
+    case OPT_INIT:
+        o->init = arg;
+        return FOTA_OK;
+    case OPT_VERSION:
+        return set_string(&o->version, "--version", arg);
+    case OPT_PRODUCT:
+        return set_string(&o->product, "--product", arg);
+    case OPT_PUB:
+        if (o->n_pub == FACTORY_KEYS_MAX) {
+            return usage("--pub", "at most 4 keys");
+        }
+        o->pub[o->n_pub++] = arg;
+        return FOTA_OK;
+    case OPT_DEVICE:
+        o->device = arg;
+        return FOTA_OK;
+    case OPT_SECTOR:
+        return set_geometry(o, &o->sector_bytes, "--sector", arg);
+    case OPT_SCRATCH:
+        return set_geometry(o, &o->scratch_sectors, "--scratch", arg);
+    case OPT_SLOTS:
+        return set_geometry(o, &o->n_slots, "--slots", arg);
+    case OPT_SLOT_BYTES:
+        return set_geometry(o, &o->slot_bytes, "--slot-bytes", arg);
+    case OPT_COUNTER:
+        return set_number(&o->security_counter, "--security-counter", arg);
+    case OPT_VENDOR:
+        return set_string(&o->vendor, "--vendor", arg);
+    case OPT_BRAND:
+        return set_string(&o->brand, "--brand", arg);
+    case OPT_MODEL:
+        return set_string(&o->model, "--model", arg);
+    case OPT_SERIAL:
+        return set_string(&o->serial, "--serial", arg);
+    case 'f':
+        o->force = true;
+        return FOTA_OK;
+    default: /* getopt has named it */
+        (void)fputs("see fota module --help\n", stderr);
+        return FOTA_E_USAGE;
+    }
+}
+
+static enum fota_err set_option(struct options *o, int c, const char *arg)
+{
+    switch (c) {
+    case OPT_FLASH:
+        o->flash = arg;
+        return FOTA_OK;
+    case OPT_TTY:
+        o->tty = arg;
+        return FOTA_OK;
+    case OPT_LISTEN:
+        o->listen = arg;
+        return FOTA_OK;
+    case OPT_CUT:
+        return set_cut(o, arg);
+    case OPT_SEED:
+        return parse_number(arg, UINT64_MAX, &o->seed) ? FOTA_OK
+                                                       : usage("--seed", "not a number");
+    case OPT_OPERATION_US:
+        return set_number(&o->operation_us, "--operation-us", arg);
+    case 'v':
+        o->verbose = true;
+        return FOTA_OK;
+    case 'h':
+        o->help = true;
+        return FOTA_OK;
+    default:
+        return set_provision_option(o, c, arg);
+    }
+}
+
+static enum fota_err check(const struct options *o)
+{
+    if (o->flash == NULL) {
+        return usage("--flash", "is needed");
+    }
+    if ((o->tty == NULL) == (o->listen == NULL)) {
+        return usage("--tty, --listen", "one of them is needed");
+    }
+    if (o->init == NULL) {
+        bool more = o->version != NULL || o->product != NULL || o->device != NULL ||
+                    o->n_pub != 0 || o->geometry_given || o->security_counter != 0 || o->force;
+        return more ? usage("--init", "is needed to make a new module; an existing one has "
+                                      "version, product, keys and layout in its flash file")
+                    : FOTA_OK;
+    }
+    if (o->version == NULL || o->product == NULL || o->n_pub == 0) {
+        return usage("--init", "needs --version, --product and --pub");
+    }
+    if (o->device != NULL && o->geometry_given) {
+        return usage("--device", "says --sector, --scratch and --slots already");
+    }
+    if (o->n_slots != 1 && o->n_slots != 2) {
+        return usage("--slots", "1 or 2");
+    }
+    return FOTA_OK;
+}
+
+enum fota_err options_parse(struct options *o, int argc, char **argv)
+{
+    *o = (struct options){
+        .vendor = "Quectel_Ltd",
+        .brand = "Quectel",
+        .model = "Quectel_M95",
+        .serial = "867223020000000",
+        .sector_bytes = 4096,
+        .scratch_sectors = 8,
+        .n_slots = 1,
+        .slot_bytes = 512U * 1024U,
+        .seed = 1,
+        .cut = FOTA_SIM_AFTER,
+    };
+    int c = 0;
+    while ((c = getopt_long(argc, argv, "fvh", table, NULL)) != -1) {
+        enum fota_err err = set_option(o, c, optarg);
+        if (err != FOTA_OK) {
+            return err;
+        }
+        if (o->help) {
+            return FOTA_OK;
+        }
+    }
+    return optind == argc ? check(o) : usage(argv[optind], "not expected");
+}
