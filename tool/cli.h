@@ -32,6 +32,8 @@ extern const struct fota_verb fota_verb_verify;
 extern const struct fota_verb fota_verb_apply;
 extern const struct fota_verb fota_verb_fetch;
 extern const struct fota_verb fota_verb_serve;
+extern const struct fota_verb fota_verb_module;
+extern const struct fota_verb fota_verb_send;
 extern const struct fota_verb fota_verb_help;
 
 /* The verb with this name, or a null pointer. */

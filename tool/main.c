@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const struct fota_verb *const verbs[] = {
-    &fota_verb_keygen, &fota_verb_diff,  &fota_verb_info,  &fota_verb_verify,
-    &fota_verb_apply,  &fota_verb_fetch, &fota_verb_serve, &fota_verb_help,
+    &fota_verb_keygen, &fota_verb_diff,   &fota_verb_info,  &fota_verb_verify, &fota_verb_apply,
+    &fota_verb_send,   &fota_verb_module, &fota_verb_fetch, &fota_verb_serve,  &fota_verb_help,
 };
 #define N_VERBS (sizeof verbs / sizeof verbs[0])
 

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* fota send: the AT client of core/ over a serial port or TCP. */
+#include "source/package_whole.h"
+#include "tool/open_source.h"
+#include "tool/port.h"
+#include "tool/send_view.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: fota send [OPTION]... PACKAGE --port PORT\n"
+    "\n"
+    "Brings a package to a module by its AT commands, follows the update, and succeeds only "
+    "when the\nmodule shows the new version after its reboot.  Run again after any break: it "
+    "goes "
+    "on where the\nmodule stands.  PACKAGE is a file or an address, as for fota fetch.\n"
+    "\n"
+    "  --port PORT              terminal device, HOST:PORT or tcp://HOST:PORT\n"
+    "  --mode qfua|qfaw|auto    AT+QFUA (data mode, wants flow control), AT+QFAW (commands), "
+    "or\n"
+    "                           what fits the line [auto]\n"
+    "  --expect-version STRING  what ATI must show in the end [the package's version]\n"
+    "  --baud RATE              of a serial port [115200]\n"
+    "  --answer-ms N            wait for an answer of the module [5000]\n"
+    "  --no-resume              begin afresh, whatever the module "
+    "holds\n" FOTA_SOURCE_OPTIONS_HELP "\n"
+    "With -v every line of the module is shown.  A pseudo-terminal and TCP have no RTS and CTS "
+    "and\n"
+    "need none: they cannot lose bytes.\n"
+    "\n"
+    "example:\n"
+    "  fota send a07-a08.fota --port /dev/ttyUSB0\n";
+
+enum {
+    WAIT_MS = 100,
+};
+
+struct options {
+    const char *package;
+    const char *port;
+    const char *expect_version;
+    enum fota_client_mode mode;
+    uint32_t baud;
+    uint32_t answer_ms; /* 0: the client's default */
+    bool resume;
+    struct fota_source_options source;
+};
+
+/* ---- the transfer ---- */
+
+/* Move bytes between client and port, as many as both take now. */
+static enum fota_err exchange(struct fota_at_client *client, const struct fota_port *port,
+                              bool *moved, struct fota_fault *fault)
+{
+    uint8_t in[1024];
+    const uint8_t *out = NULL;
+    size_t n_in = 0;
+    size_t n_out = 0;
+    enum fota_err err = fota_port_read(port, in, sizeof in, &n_in, fault);
+    if (err != FOTA_OK) {
+        return err;
+    }
+    if (n_in > 0) {
+        fota_at_client_feed(client, in, n_in, fota_now_ms());
+    }
+    size_t n = fota_at_client_output(client, &out);
+    if (n > 0) {
+        err = fota_port_write(port, out, n, &n_out, fault);
+        fota_at_client_sent(client, n_out, fota_now_ms());
+    }
+    *moved = n_in > 0 || n_out > 0;
+    return err;
+}
+
+static enum fota_err run_client(struct fota_at_client *client, const struct fota_port *port,
+                                const volatile sig_atomic_t *stop, struct fota_fault *fault)
+{
+    const uint8_t *out = NULL;
+    for (;;) {
+        bool moved = false;
+        if (*stop != 0) {
+            return fota_fault_set(fault, FOTA_E_INTERRUPTED, port->name, "%s", "");
+        }
+        enum fota_err err = fota_at_client_poll(client, fota_now_ms());
+        if (err != FOTA_MORE) {
+            return err;
+        }
+        err = exchange(client, port, &moved, fault);
+        if (err != FOTA_OK) {
+            return err;
+        }
+        if (!moved && fota_at_client_is_waiting(client)) {
+            fota_port_wait(port, fota_at_client_output(client, &out) > 0, WAIT_MS);
+        }
+    }
+}
+
+/* ---- the result ---- */
+
+static int fail(const struct fota_cli *cli, const struct fota_at_client *client,
+                const struct fota_send_view *view, struct fota_fault *fault)
+{
+    const struct fota_err_row *row = fota_err_row(fota_at_client_module_error(client));
+    bool named = fota_at_client_module_error(client) != FOTA_OK;
+    if (fault->err == FOTA_E_REFUSED || fault->err == FOTA_E_FAILED_UPDATE) {
+        (void)fota_fault_set(fault, fault->err, fault->file, "%s%s%s",
+                             named ? row->text : view->error_text, named ? ": " : "",
+                             named ? row->remedy : "");
+    }
+    if (fault->err == FOTA_E_UNPROVEN || fault->err == FOTA_E_ALREADY) {
+        (void)fota_fault_set(fault, fault->err, fault->file, "it shows %s",
+                             view->version_after[0] != '\0' ? view->version_after
+                                                            : view->version_before);
+    }
+    return fota_cli_fail(cli, fault);
+}
+
+static int report(const struct fota_cli *cli, const struct fota_send_view *view)
+{
+    double seconds = (fota_now_ms() - view->begin_ms) / 1000.0;
+    if (cli->json) {
+        return fota_cli_print_json(
+            cli,
+            json_pack("{s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:f}", "ok", 1, "version_before",
+                      view->version_before, "version_after", view->version_after, "mode",
+                      view->mode, "package_bytes", (json_int_t)view->total_bytes, "resumed_at",
+                      (json_int_t)view->resumed_off, "sent_bytes",
+                      (json_int_t)(view->total_bytes - view->resumed_off), "seconds", seconds));
+    }
+    if (!cli->quiet) {
+        (void)printf("updated: %s is now %s (%.1f s)\n", view->version_before,
+                     view->version_after, seconds);
+    }
+    return fota_cli_done(cli);
+}
+
+static int send_package(const struct fota_cli *cli, const struct options *o,
+                        const struct fota_source *source, const char *expect_version)
+{
+    struct fota_fault fault = {.err = FOTA_OK};
+    struct fota_port port;
+    enum fota_err err = fota_port_open(&port, o->port, o->baud, &fault);
+    if (err != FOTA_OK) {
+        return fota_cli_fail(cli, &fault);
+    }
+    const struct fota_client_options options = {
+        .mode = o->mode,
+        .line_has_flow_control = port.has_flow_control,
+        .resume = o->resume,
+        .expect_version = expect_version,
+        .answer_ms = o->answer_ms,
+    };
+    struct fota_send_view view;
+    struct fota_at_client client;
+    fota_send_view_init(&view, cli, source->package.n_bytes);
+    fota_at_client_begin(&client, &source->package, &options, fota_send_view_event, &view);
+    err = run_client(&client, &port, fota_open_source_stop(), &fault);
+    fota_port_close(&port);
+    fota_send_view_end(&view);
+    if (err != FOTA_OK) {
+        if (fault.err != err) {
+            (void)fota_fault_set(&fault, err, o->port, "%s", "");
+        }
+        return fail(cli, &client, &view, &fault);
+    }
+    return report(cli, &view);
+}
+
+static int open_and_send(const struct fota_cli *cli, struct options *o)
+{
+    struct fota_source source;
+    struct fota_fault fault;
+    struct fota_package pkg;
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &ignore, NULL); /* a broken line is told by write(2) */
+    enum fota_err err = fota_open_source(cli, &source, o->package, &o->source, &fault);
+    if (err != FOTA_OK) {
+        return fota_cli_fail(cli, &fault);
+    }
+    int code = 0;
+    err = fota_package_whole_check(&source.package, &pkg);
+    if (err == FOTA_OK) {
+        code = send_package(cli, o, &source,
+                            o->expect_version != NULL ? o->expect_version : pkg.to_version);
+    } else {
+        (void)fota_fault_set(&fault, err, source.place, "%s", source.detail);
+        code = fota_cli_fail(cli, &fault);
+    }
+    fota_source_close(&source);
+    return code;
+}
+
+/* ---- command line ---- */
+
+static bool parse_mode(enum fota_client_mode *mode, const char *text)
+{
+    static const struct {
+        const char *name;
+        enum fota_client_mode mode;
+    } modes[] = {
+        {"auto", FOTA_CLIENT_AUTO}, {"qfua", FOTA_CLIENT_QFUA}, {"qfaw", FOTA_CLIENT_QFAW}};
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (strcmp(text, modes[i].name) == 0) {
+            *mode = modes[i].mode;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns what is wrong with the option, a null pointer if nothing is. */
+static const char *set_option(struct options *o, int option)
+{
+    switch (option) {
+    case 'p':
+        o->port = optarg;
+        return NULL;
+    case 'm':
+        return parse_mode(&o->mode, optarg) ? NULL : "--mode is qfua, qfaw or auto";
+    case 'e':
+        o->expect_version = optarg;
+        return NULL;
+    case 'b':
+        return fota_cli_number(&o->baud, optarg, 1, UINT32_MAX) ? NULL : "--baud is a number";
+    case 'a':
+        return fota_cli_number(&o->answer_ms, optarg, 1, 600000)
+                   ? NULL
+                   : "--answer-ms is a number of milliseconds";
+    default:
+        o->resume = false;
+        return NULL;
+    }
+}
+
+/* Take what getopt_long() returned.  0: taken; 1: end with *code. */
+static int
+take_option(struct fota_cli *cli, struct options *o, int option, char **argv, int *code)
+{
+    int taken = fota_open_source_option(cli, &o->source, option);
+    if (taken != 0) {
+        *code = fota_cli_exit(FOTA_CLI_EXIT_USAGE);
+        return taken < 0;
+    }
+    if (strchr("pmeban", option) != NULL) {
+        const char *wrong = set_option(o, option);
+        *code = wrong != NULL ? fota_cli_usage(cli, "%s", wrong) : 0;
+        return wrong != NULL;
+    }
+    enum fota_cli_next next = fota_cli_option(cli, option, argv);
+    *code = fota_cli_exit(next);
+    return next != FOTA_CLI_GO_ON;
+}
+
+static int run(struct fota_cli *cli, int argc, char **argv)
+{
+    static const struct option table[] = {{"port", required_argument, NULL, 'p'},
+                                          {"mode", required_argument, NULL, 'm'},
+                                          {"expect-version", required_argument, NULL, 'e'},
+                                          {"baud", required_argument, NULL, 'b'},
+                                          {"answer-ms", required_argument, NULL, 'a'},
+                                          {"no-resume", no_argument, NULL, 'n'},
+                                          FOTA_SOURCE_LONG_OPTIONS,
+                                          FOTA_CLI_LONG_OPTIONS};
+    struct options o = {.mode = FOTA_CLIENT_AUTO, .baud = 115200, .resume = true};
+    int option = 0;
+    int code = 0;
+    while ((option = getopt_long(argc, argv, ":p:" FOTA_CLI_SHORT_OPTIONS, table, NULL)) !=
+           -1) {
+        if (take_option(cli, &o, option, argv, &code) != 0) {
+            return code;
+        }
+    }
+    if (argc - optind != 1) {
+        return fota_cli_usage(cli, "give one package");
+    }
+    if (o.port == NULL) {
+        return fota_cli_usage(cli, "--port is needed");
+    }
+    o.package = argv[optind];
+    return open_and_send(cli, &o);
+}
+
+const struct fota_verb fota_verb_send = {"send", "bring a package to a module and update it",
+                                         help, run};
