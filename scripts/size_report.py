@@ -2,15 +2,16 @@
 """ROM, RAM and deepest stack of the device core on a Cortex-M3 (-Os), measured from the compiler's
 own output: sections by `size`, frames and call graph by -fcallgraph-info=su.
 
-Calls through function pointers are resolved by the table INDIRECT below, which names for each
-calling function what can stand behind its pointers; a caller that is missing there is an error, so
-the figure cannot silently be too small.  What the port supplies (flash driver, UART, signature
+Calls through function pointers are resolved by the table INDIRECT below, which says for each
+file what can stand behind its pointers; a file that is missing there is an error, so the figure
+cannot silently be too small.  What the port supplies (flash driver, UART, signature
 library) is counted as 0 bytes here and named in the output.
 
     scripts/size_report.py            print the tables
     scripts/size_report.py --write    put them into the marked places of README.md and doc/porting.md
     scripts/size_report.py --check    fail when those places are stale
 """
+import fnmatch
 import pathlib
 import re
 import subprocess
@@ -25,8 +26,8 @@ GROUPS = [
     ("errors, without texts", ["err"]),
     ("error texts (optional)", ["err_text"]),
     ("hashes", ["crc32", "sha256"]),
-    ("package, signature checks", ["package", "sign", "package_check"]),
-    ("codec", ["rangedec", "delta"]),
+    ("package, signature checks", ["package", "sign", "package_check", "package_choice"]),
+    ("codec", ["model", "rangedec", "delta"]),
     ("flash, journal, records", ["flash", "journal", "record_store", "identity", "image_hash"]),
     ("updater and boot flow", ["updater", "boot"]),
     ("reception", ["staging"]),
@@ -34,8 +35,17 @@ GROUPS = [
     ("AT client (MCU side)", ["at_client"]),
     ("device profile parser (optional)", ["profile"]),
 ]
-# Where a call through a pointer can go; `port` stands for what the port supplies.
-PORT = []
+# Where a call through a pointer can go, by the file that makes it; an empty list: only to the port.
+# Patterns of file:function.
+HANDLERS = ["app*:on_*", "at_server_basic.c:on_*", "app.c:put"]
+SOURCE = ["updater_source.c:*read*"]
+INDIRECT = {
+    "flash.c": [], "boot.c": [], "sign.c": [], "app.c": [],
+    "delta*": ["*:fota_rangedec_code", *SOURCE], "model.c": ["*:fota_rangedec_code"],
+    "rangedec.c": ["updater_source.c:read_body"],
+    "at_server_answer.c": ["app.c:put"], "at_server*": HANDLERS,
+    "at_client*": [],
+}
 ENTRIES = [
     ("boot loader: fota_boot_poll", "fota_boot_poll"),
     ("application: fota_app_feed", "fota_app_feed"),
@@ -72,63 +82,51 @@ def sizes(out):
 
 
 def call_graph(out):
-    """({function: frame bytes}, {function: set of callees}).  Static functions are keyed as
-    file:name; a pointer call appears as '__indirect_call'."""
-    frame, calls = {}, {}
+    """({function: frame bytes}, {function: its file}, {function: set of callees}).  A call through
+    a pointer appears as '__indirect_call'."""
+    frame, file_of, calls = {}, {}, {}
     for path in sorted(out.glob("*.ci")):
         text = path.read_text()
         for title, label in re.findall(r'node: \{ title: "([^"]+)" label: "([^"]*)"', text):
             used = re.search(r"(\d+) bytes", label)
             if used:
                 frame[title] = int(used.group(1))
+                file_of[title] = path.stem + ".c"
         for source, target in re.findall(r'sourcename: "([^"]+)" targetname: "([^"]+)"', text):
             calls.setdefault(source, set()).add(target)
-    return frame, calls
+    return frame, file_of, calls
 
 
 def plain(name):
-    return name.rsplit(":", 1)[-1]
+    """The function's name without its file and the compiler's suffixes."""
+    return name.rsplit(":", 1)[-1].split(".")[0]
 
 
-def indirect_targets(caller, frame):
-    table = read_indirect()
-    key = plain(caller).split(".")[0]
-    if key not in table:
-        sys.exit(f"size_report: {caller} calls through a pointer: add it to scripts/indirect_calls.txt")
-    found = []
-    for name in table[key]:
-        if name == "port":
-            continue
-        match = [f for f in frame if plain(f).split(".")[0] == name]
-        if not match:
-            sys.exit(f"size_report: indirect_calls.txt names {name}, which is not in core/")
-        found += match
+def indirect_targets(caller, frame, file_of):
+    file = file_of[caller]
+    patterns = next((INDIRECT[key] for key in INDIRECT if fnmatch.fnmatch(file, key)), None)
+    if patterns is None:
+        sys.exit(f"size_report: {caller} calls through a pointer: say in INDIRECT where to")
+    found = [f for f in frame for p in patterns if fnmatch.fnmatch(f"{file_of[f]}:{plain(f)}", p)]
+    if patterns and not found:
+        sys.exit(f"size_report: INDIRECT names functions that are not in core/: {patterns}")
     return found
 
 
-def read_indirect():
-    table = {}
-    for line in (ROOT / "scripts" / "indirect_calls.txt").read_text().splitlines():
-        line = line.split("#")[0].strip()
-        if line:
-            caller, targets = line.split(":")
-            table[caller.strip()] = targets.split()
-    return table
-
-
-def deepest(name, frame, calls, path=()):
+def deepest(name, graph, path=()):
     """(bytes, chain) of the deepest stack below and including `name`."""
     if name in path:
         sys.exit("size_report: recursion: " + " > ".join(map(plain, (*path, name))))
+    frame, file_of, calls = graph
     targets = set()
     for target in calls.get(name, ()):
         if target == "__indirect_call":
-            targets |= set(indirect_targets(name, frame))
+            targets |= set(indirect_targets(name, frame, file_of))
         elif target in frame:
             targets.add(target)
     best = (0, ())
     for target in targets:
-        best = max(best, deepest(target, frame, calls, (*path, name)))
+        best = max(best, deepest(target, graph, (*path, name)))
     return best[0] + frame[name], (plain(name), *best[1])
 
 
@@ -137,18 +135,18 @@ def report():
         out = pathlib.Path(tmp)
         compile_core(out)
         rom, ram = sizes(out)
-        frame, calls = call_graph(out)
+        graph = call_graph(out)
         lines = ["| part of `core/` | ROM, bytes | static RAM |", "|---|--:|--:|"]
         for label, _ in GROUPS:
             lines.append(f"| {label} | {rom[label]:,} | {ram[label]} |")
         lines.append(f"| **all** | **{sum(rom.values()):,}** | **{sum(ram.values())}** |")
         lines += ["", "| entry | deepest stack, bytes |", "|---|--:|"]
         for label, entry in ENTRIES:
-            depth, _ = deepest(entry, frame, calls)
+            depth, _ = deepest(entry, graph)
             lines.append(f"| {label} | {depth:,} |")
         if "-v" in sys.argv:
             for label, entry in ENTRIES:
-                print(label, deepest(entry, frame, calls))
+                print(label, deepest(entry, graph))
         lines += ["", struct_sizes(out)]
     return "\n".join(lines)
 
