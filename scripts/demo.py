@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import termios
 import time
 import tty
 import zipfile
@@ -120,7 +121,7 @@ class Terminal:
 
     def __init__(self, link):
         self.fd = os.open(link, os.O_RDWR | os.O_NOCTTY)
-        tty.setraw(self.fd)
+        tty.setraw(self.fd, termios.TCSANOW)
         self.pending = b""
 
     def line(self, seconds=30):
