@@ -40,7 +40,7 @@ static void cme_numbers_are_those_of_27007_where_it_has_one(void **state)
     (void)state;
     assert_int_equal(fota_err_cme(FOTA_E_NO_TRANSFER), 3);
     assert_int_equal(fota_err_cme(FOTA_E_BASE), 617);
-    assert_int_equal(fota_err_cme((enum fota_err)-126), 100);
+    assert_int_equal(fota_err_cme((enum fota_err) - 126), 100);
 }
 
 int main(void)

@@ -3,8 +3,8 @@
 #include "core/mem.h"
 #include <monocypher-ed25519.h>
 
-static enum fota_err find_key(void *ctx, const uint8_t id[FOTA_KEY_ID_BYTES],
-                              uint8_t key[FOTA_ED25519_KEY_BYTES])
+static enum fota_err
+find_key(void *ctx, const uint8_t id[FOTA_KEY_ID_BYTES], uint8_t key[FOTA_ED25519_KEY_BYTES])
 {
     const struct fota_trusted_keys *trusted = ctx;
     for (size_t i = 0; i < trusted->n_keys; i++) {
@@ -18,9 +18,9 @@ static enum fota_err find_key(void *ctx, const uint8_t id[FOTA_KEY_ID_BYTES],
     return FOTA_E_UNKNOWN_KEY;
 }
 
-static enum fota_err verify(void *ctx, const uint8_t sig[FOTA_ED25519_SIG_BYTES],
-                            const uint8_t key[FOTA_ED25519_KEY_BYTES], const uint8_t *msg,
-                            size_t msg_bytes)
+static enum fota_err
+verify(void *ctx, const uint8_t sig[FOTA_ED25519_SIG_BYTES],
+       const uint8_t key[FOTA_ED25519_KEY_BYTES], const uint8_t *msg, size_t msg_bytes)
 {
     (void)ctx;
     return crypto_ed25519_check(sig, key, msg, msg_bytes) == 0 ? FOTA_OK : FOTA_E_SIGNATURE;
