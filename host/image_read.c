@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX_BYTES ((size_t)4 * FOTA_IMAGE_MAX_BYTES) /* HEX doubles, ELF carries symbols  \
-                                                           */
+/* HEX doubles, ELF carries symbols. */
+#define FILE_MAX_BYTES ((size_t)4 * FOTA_IMAGE_MAX_BYTES)
 
 /* ":" and the eight digits of a record's length, address and type; empty lines may come before.
  */
