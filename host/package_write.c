@@ -124,17 +124,6 @@ put_signatures(uint8_t *head, uint32_t head_bytes, const struct fota_package_spe
     return FOTA_OK;
 }
 
-/* Mark the masks that would turn three equal neighbours into "+++", or the last byte into
- * '+'. */
-static void exclude_masks(bool excluded[256], const uint8_t *bytes, uint32_t n_bytes)
-{
-    for (uint32_t i = 2; i < n_bytes; i++) {
-        if (bytes[i] == bytes[i - 1] && bytes[i] == bytes[i - 2])
-            excluded[bytes[i] ^ ESCAPE] = true;
-    }
-    if (n_bytes != 0) excluded[bytes[n_bytes - 1] ^ ESCAPE] = true;
-}
-
 static bool holds_escape(const uint8_t *bytes, uint32_t n_bytes)
 {
     for (uint32_t i = 2; i < n_bytes; i++) {
@@ -143,18 +132,15 @@ static bool holds_escape(const uint8_t *bytes, uint32_t n_bytes)
     return bytes[n_bytes - 1] == ESCAPE;
 }
 
-/* Fill `package` (plain body already in its place) with the first mask that fits.  The body
- * rules most masks out at once; head and signatures, which change with the mask, are tried. */
+/* Fill `package` (plain body already in its place) with the first mask that fits: head and
+ * signatures change with it. */
 static enum fota_err seal(uint8_t *package, uint32_t n_bytes, const struct fota_package_spec *s,
                           struct fota_fault *fault)
 {
-    bool excluded[256] = {false};
     uint8_t head[FOTA_PACKAGE_HEAD_MAX];
     uint32_t head_bytes = put_head(head, s);
     uint32_t body_off = n_bytes - s->encoded->body_bytes;
-    exclude_masks(excluded, package + body_off, s->encoded->body_bytes);
     for (unsigned mask = 0; mask < 256; mask++) {
-        if (excluded[mask]) continue;
         head[5] = (uint8_t)mask;
         if (put_signatures(head, head_bytes, s) < 0) {
             return fota_fault_set(fault, FOTA_E_INTERNAL, NULL, "the key does not sign");

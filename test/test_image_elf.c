@@ -13,7 +13,7 @@
 /* A small 32-bit ELF file: header, program headers, section headers, then content. */
 #define PHDRS_OFF   52U
 #define SHDRS_OFF   (PHDRS_OFF + 3U * 32U)
-#define CONTENT_OFF (SHDRS_OFF + 5U * 40U)
+#define CONTENT_OFF (SHDRS_OFF + 8U * 40U)
 
 struct file {
     union {
@@ -21,7 +21,7 @@ struct file {
         uint8_t bytes[CONTENT_OFF + 64];
     } u;
     Elf32_Phdr segment[3];
-    Elf32_Shdr section[5];
+    Elf32_Shdr section[8];
     unsigned n_segments, n_sections;
 };
 
@@ -113,8 +113,57 @@ static void allocated_sections_are_placed_at_their_load_addresses(void **state)
     add_section(&f, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 2, 4);
     add_section(&f, SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 16, 4);
     add_section(&f, SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 20, 80);
-    add_section(&f, SHT_PROGBITS, 0, 30, 4); /* debug information */
+    add_section(&f, SHT_NOBITS, SHF_ALLOC | SHF_WRITE, 7, 2);
+    add_section(&f, SHT_PROGBITS, 0, 7, 2); /* not for the device, though inside a segment */
     assert_image(&f, 0x08000002, "CDEF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFQRST");
+}
+
+static void sections_outside_the_segments_are_left_out(void **state)
+{
+    (void)state;
+    struct file f = new_file();
+    add_segment(&f, PT_LOAD, 0x100, 8, 8);
+    add_section(&f, SHT_PROGBITS, SHF_ALLOC, 4, 4);
+    add_section(&f, SHT_PROGBITS, SHF_ALLOC, 10, 4);
+    add_section(&f, SHT_PROGBITS, SHF_ALLOC, 15, 2);
+    add_section(&f, SHT_PROGBITS, SHF_ALLOC, 16, 2);
+    assert_image(&f, 0x102, "KLMN");
+}
+
+static void load_addresses_above_4_gib_are_refused(void **state)
+{
+    (void)state;
+    for (uint64_t addr = 0xFFFFFFFF; addr <= 0x100000000; addr++) {
+        struct {
+            Elf64_Ehdr header;
+            Elf64_Phdr segment;
+            uint8_t content[4];
+        } file = {
+            .header = {.e_ident = {0x7F, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+                       .e_type = ET_EXEC,
+                       .e_machine = EM_RISCV,
+                       .e_version = EV_CURRENT,
+                       .e_phoff = sizeof(Elf64_Ehdr),
+                       .e_ehsize = sizeof(Elf64_Ehdr),
+                       .e_phentsize = sizeof(Elf64_Phdr),
+                       .e_phnum = 1},
+            .segment = {.p_type = PT_LOAD,
+                        .p_offset = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr),
+                        .p_paddr = addr,
+                        .p_filesz = 1,
+                        .p_memsz = 1}};
+        FILE *out = fopen("in.elf", "wb");
+        assert_non_null(out);
+        assert_int_equal(fwrite(&file, 1, sizeof file, out), sizeof file);
+        assert_int_equal(fclose(out), 0);
+        struct fota_image image;
+        struct fota_fault fault;
+        enum fota_err err = fota_image_read(&image, "in.elf", &fault);
+        assert_int_equal(err, addr == 0xFFFFFFFF ? FOTA_OK : FOTA_E_IMAGE);
+        if (err < 0)
+            assert_string_equal(fault.detail, "load address 0x100000000 is above 4 GiB");
+        fota_image_free(&image);
+    }
 }
 
 static void segments_serve_when_there_are_no_sections(void **state)
@@ -201,6 +250,8 @@ int main(void)
     temp_dir_enter(&dir);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(allocated_sections_are_placed_at_their_load_addresses),
+        cmocka_unit_test(sections_outside_the_segments_are_left_out),
+        cmocka_unit_test(load_addresses_above_4_gib_are_refused),
         cmocka_unit_test(segments_serve_when_there_are_no_sections),
         cmocka_unit_test(what_cannot_be_an_image_is_refused_with_the_reason),
         cmocka_unit_test(a_cut_or_changed_file_never_crashes),

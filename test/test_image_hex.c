@@ -114,6 +114,29 @@ static void each_fault_is_named_with_its_line(void **state)
     }
 }
 
+static void a_line_longer_than_any_record_is_refused(void **state)
+{
+    (void)state;
+    static char text[2000];
+    for (unsigned n = 260; n <= 262; n++) {
+        unsigned sum = 255;
+        size_t length = (size_t)sprintf(text, ":FF000000");
+        for (unsigned i = 4; i + 1 < n; i++) {
+            length += (size_t)sprintf(text + length, "01");
+            sum++;
+        }
+        length += (size_t)sprintf(text + length, "%02X\n", (0U - sum) & 0xFF);
+        (void)sprintf(text + length, ":00000001FF\n");
+        struct fota_image image;
+        struct fota_fault fault;
+        enum fota_err err = read_text(&image, text, &fault);
+        assert_int_equal(err, n == 260 ? FOTA_OK : FOTA_E_IMAGE);
+        if (err == FOTA_OK) assert_int_equal(image.n_bytes, 255);
+        if (n == 261) assert_string_equal(fault.detail, "a record of 261 bytes");
+        fota_image_free(&image);
+    }
+}
+
 /* A record as text. */
 static size_t
 put_record(char *out, unsigned addr, unsigned type, const uint8_t *data, unsigned n)
@@ -177,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_read_with_its_address),
         cmocka_unit_test(each_fault_is_named_with_its_line),
+        cmocka_unit_test(a_line_longer_than_any_record_is_refused),
         cmocka_unit_test(every_cut_and_every_flipped_bit_is_noticed_or_harmless),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

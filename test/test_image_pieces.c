@@ -84,11 +84,29 @@ static void more_than_the_largest_image_is_refused(void **state)
     fota_image_pieces_free(&p);
 }
 
+static void addresses_end_at_4_gib(void **state)
+{
+    (void)state;
+    struct fota_image_pieces p = {.path = "in"};
+    struct fota_fault fault;
+    struct fota_image image;
+    assert_int_equal(fota_image_pieces_join(&image, &p, &fault), FOTA_E_IMAGE);
+    assert_string_equal(fault.detail, "no data in it");
+    assert_int_equal(fota_image_pieces_add(&p, 0xFFFFFFFC, zeros, 5, 0, &fault), FOTA_E_IMAGE);
+    assert_string_equal(fault.detail, "past the last address");
+    assert_int_equal(fota_image_pieces_add(&p, 0xFFFFFFFC, zeros, 4, 0, &fault), FOTA_OK);
+    assert_int_equal(fota_image_pieces_join(&image, &p, &fault), FOTA_OK);
+    assert_int_equal(image.addr, 0xFFFFFFFC);
+    fota_image_free(&image);
+    fota_image_pieces_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_join_up_to_the_largest_gap),
         cmocka_unit_test(neighbours_are_one_piece),
+        cmocka_unit_test(addresses_end_at_4_gib),
         cmocka_unit_test(more_than_the_largest_image_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

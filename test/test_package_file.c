@@ -182,6 +182,7 @@ static void malformed_bodies_are_refused_with_their_place(void **state)
          "unit 1: stashes more sectors than the ring has"},
         {{7, 3, 0, 30, false}, 0, 4, 0, FOTA_E_BODY, "unit 1: head malformed"},
         {{7, 3, 7, 30, false}, 1, 4, 0, FOTA_E_BODY, "unit 2: head malformed"},
+        {{7, 3, 7, 30, false}, 0, 4, UINT32_MAX, FOTA_E_BODY, "unit 1: head malformed"},
         {{7, 3, 7, 30, false}, 0, 4, 1, FOTA_E_BODY, "unit 2: bytes behind the last"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -273,6 +274,26 @@ static void files_that_are_no_whole_package_are_refused(void **state)
     free(package);
 }
 
+static void a_package_longer_than_its_head_may_be_is_cut_behind_the_head(void **state)
+{
+    (void)state;
+    static const struct unit long_unit = {0, 4, 0x0B, 250, false};
+    struct draft d = new_draft();
+    add_unit(&d, &long_unit);
+    add_unit(&d, &second_unit);
+    uint32_t n;
+    uint8_t *package = seal(&d, &n);
+    assert_true(n > FOTA_PACKAGE_HEAD_MAX + 1);
+    for (uint32_t cut = FOTA_PACKAGE_HEAD_MAX; cut < n; cut++) {
+        struct fota_package_file file;
+        struct fota_fault fault;
+        assert_int_equal(fota_package_file_of(&file, package, cut, "p", &fault),
+                         FOTA_E_TRUNCATED);
+        assert_null(file.masked);
+    }
+    free(package);
+}
+
 static void the_geometry_is_found_by_its_id(void **state)
 {
     (void)state;
@@ -303,6 +324,7 @@ int main(void)
         cmocka_unit_test(malformed_bodies_are_refused_with_their_place),
         cmocka_unit_test(a_changed_body_fails_its_hash),
         cmocka_unit_test(files_that_are_no_whole_package_are_refused),
+        cmocka_unit_test(a_package_longer_than_its_head_may_be_is_cut_behind_the_head),
         cmocka_unit_test(the_geometry_is_found_by_its_id),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

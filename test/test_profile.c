@@ -115,6 +115,7 @@ static const struct {
     {2, "profile 0123456789abcdef", 2, "a name is 1 to 15 of A-Z a-z 0-9 . _ -"},
     {2, "profile m/95", 2, "a name is 1 to 15 of A-Z a-z 0-9 . _ -"},
     {2, "profile m\xC3\xA4", 2, "not printable ASCII"},
+    {2, "profile m95 # \x7F", 2, "not printable ASCII"},
     {2, "profile m95 # \x01", 2, "not printable ASCII"},
     {2, "profile m95\rx", 2, "not printable ASCII"},
     {3, "flash nor", 3, "wanted: flash NAME sectors=NxBYTES[,NxBYTES...] [option]..."},
@@ -129,6 +130,7 @@ static const struct {
     {3, "flash nor sectors=512x4096 program=a", 3, "program= wants a number"},
     {3, "flash nor sectors=512x4096 page=", 3, "page= wants a number"},
     {3, "flash nor sectors=512x4096 page=4294967296", 3, "page= wants a number"},
+    {3, "flash nor sectors=512x4096 page=18446744073709551872", 3, "page= wants a number"},
     {3, "flash nor sectors=512x4096 page=4096M", 3, "page= wants a number"},
     {3, "flash nor sectors=512x4096 page=K", 3, "page= wants a number"},
     {3, "flash nor sectors=512x4096 page=0x", 3, "page= wants a number"},
@@ -151,6 +153,7 @@ static const struct {
     {5, "area slot nor 0x80000 0x80000", 5, "this area is given twice"},
     {10, "decoder", 10, "wanted: decoder BYTES"},
     {10, "decoder 16 KiB", 10, "wanted: decoder BYTES"},
+    {9, "decoder 4096", 10, "a second decoder statement"},
     {10, "decoder 0", 10, "decoder of no bytes"},
     {1, "fash", 1, "the first statement must be: profile NAME"},
     {10, "dekoder 9", 10, "a statement is profile, flash, area or decoder"},
@@ -256,6 +259,10 @@ static const struct {
      "area slot a 0 1M\narea scratch b 0x20000 8K\n", NULL},
     {"flash a sectors=4097x256\nflash b sectors=64x4K\n",
      "area slot a 0 1048832\narea scratch b 0x20000 8K\n", "a slot of more than 4096 sectors"},
+    {"flash a sectors=8x4K\nflash b sectors=64x4K\n", "area slot a 4K 8K\narea slot2 a 0 8K\n",
+     "the area overlaps another"},
+    {"flash a sectors=8x4K\nflash b sectors=64x4K\n", "area slot a 0 4K\narea slot2 a 4K 8K\n",
+     "slot2 has other sectors than slot"},
     {"flash a sectors=8x4K\nflash b sectors=64x4K\n",
      "area slot a 0 4K\narea slot2 a 4K 4K\narea scratch a 8K 4K\n", "both scratch and slot2"},
 };
@@ -331,6 +338,23 @@ static void counts_and_sizes_of_the_text_are_limited(void **state)
                      FOTA_E_PROFILE);
     assert_string_equal(fault.reason, "more than 4 flash devices");
     assert_int_equal(fault.line, 6);
+}
+
+static void a_profile_made_by_hand_is_checked_too(void **state)
+{
+    (void)state;
+    struct fota_profile p;
+    struct fota_profile_fault fault;
+    fota_profile_simple(&p, 4096, 8, 1, 0x10000);
+    p.flash[0].erased = 0x55;
+    assert_int_equal(fota_profile_check(&p, &fault), FOTA_E_PROFILE);
+    assert_string_equal(fault.reason, "erased is neither 0xff nor 0x00");
+    p.flash[0].erased = 0x00;
+    assert_int_equal(fota_profile_check(&p, &fault), FOTA_OK);
+    p.n_flash = 0;
+    memset(p.area, 0, sizeof p.area);
+    assert_int_equal(fota_profile_check(&p, &fault), FOTA_E_PROFILE);
+    assert_string_equal(fault.reason, "area slot is missing");
 }
 
 static void any_cut_or_changed_byte_gives_a_profile_or_a_fault(void **state)
@@ -417,6 +441,7 @@ int main(void)
         cmocka_unit_test(sectors_of_several_sizes_are_compared),
         cmocka_unit_test(journal_and_records_need_room),
         cmocka_unit_test(counts_and_sizes_of_the_text_are_limited),
+        cmocka_unit_test(a_profile_made_by_hand_is_checked_too),
         cmocka_unit_test(any_cut_or_changed_byte_gives_a_profile_or_a_fault),
         cmocka_unit_test(a_simple_profile_passes_the_checker),
         cmocka_unit_test(the_simple_profile_has_the_slot_of_the_documented_one),
