@@ -42,8 +42,7 @@ static bool load_address(struct elf_reader *r, const GElf_Shdr *section, uint64_
         GElf_Phdr segment;
         if (gelf_getphdr(r->elf, (int)i, &segment) == NULL || segment.p_type != PT_LOAD)
             continue;
-        if (section->sh_offset < segment.p_offset) continue;
-        uint64_t inside = section->sh_offset - segment.p_offset;
+        uint64_t inside = section->sh_offset - segment.p_offset; /* huge when before it */
         if (inside >= segment.p_filesz || section->sh_size > segment.p_filesz - inside)
             continue;
         *addr = segment.p_paddr + inside;

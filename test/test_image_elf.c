@@ -127,6 +127,7 @@ static void sections_outside_the_segments_are_left_out(void **state)
     add_section(&f, SHT_PROGBITS, SHF_ALLOC, 10, 4);
     add_section(&f, SHT_PROGBITS, SHF_ALLOC, 15, 2);
     add_section(&f, SHT_PROGBITS, SHF_ALLOC, 16, 2);
+    add_section(&f, SHT_PROGBITS, SHF_ALLOC, 20, 2);
     assert_image(&f, 0x102, "KLMN");
 }
 
