@@ -569,6 +569,8 @@ void fota_app_init(struct fota_app *a, const struct fota_device *device, bool re
         .ctx = a,
         .commands = commands,
         .n_commands = sizeof commands / sizeof commands[0],
+        .more_commands = device->commands,
+        .n_more_commands = device->n_commands,
         .error_text = device->error_text,
         .put = put,
         .data = on_data,

@@ -61,6 +61,8 @@ find(const struct fota_at_server *s, const char *name, size_t n)
 {
     const struct fota_at_command *row =
         find_in(s->device->commands, s->device->n_commands, name, n);
+    if (row == NULL)
+        row = find_in(s->device->more_commands, s->device->n_more_commands, name, n);
     return row != NULL ? row
                        : find_in(fota_at_basic_commands, fota_at_n_basic_commands, name, n);
 }

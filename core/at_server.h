@@ -56,6 +56,8 @@ struct fota_at_device {
     void *ctx;                              /* for handlers: s->device->ctx */
     const struct fota_at_command *commands; /* searched in order, before the server's own */
     size_t n_commands;
+    const struct fota_at_command *more_commands; /* searched behind those; may be none */
+    size_t n_more_commands;
     /* Text of an error for AT+CMEE=2, for example from fota_err_row().  May be a null pointer:
      * then the number is printed. */
     const char *(*error_text)(enum fota_err err);

@@ -7,6 +7,8 @@
 #include "core/profile.h"
 #include "core/sign.h"
 
+struct fota_at_command;
+
 struct fota_device {
     struct fota_area area[FOTA_AREA_COUNT];
     const struct fota_verifier *verifier;
@@ -19,6 +21,10 @@ struct fota_device {
     /* Text of a failure for AT+CMEE=2 (port: from fota_err_row()); a null pointer: its number.
      */
     const char *(*error_text)(enum fota_err err);
+    /* The maker's own AT commands (rows of core/at_server.h), searched behind those of the
+     * update; for their handlers s->device->ctx is the struct fota_app.  May be none. */
+    const struct fota_at_command *commands;
+    size_t n_commands;
 };
 
 /* Area of slot 0 or 1. */

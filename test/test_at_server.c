@@ -472,6 +472,23 @@ static void a_device_may_override_the_settings_commands(void **state)
     expect_output(&f, "ATE0\r\r\nOK\r\n\r\nread\r\n\r\nOK\r\n\r\nERROR\r\n");
 }
 
+static void more_commands_are_found_behind_the_first_ones(void **state)
+{
+    static const struct fota_at_command more[] = {
+        {"+CMEE", FOTA_AT_READ, on_show, NULL},
+        {"+MINE", FOTA_AT_READ, on_show, NULL},
+        {"+FAIL", FOTA_AT_READ, on_show, NULL},
+    };
+    static struct fake f;
+    (void)state;
+    start(&f);
+    f.device.more_commands = more;
+    f.device.n_more_commands = 2;
+    feed(&f, "ATE0\rAT+CMEE?\rAT+MINE?\rAT+FAIL?\r");
+    expect_output(&f,
+                  "ATE0\r\r\nOK\r\n\r\nread\r\n\r\nOK\r\n\r\nread\r\n\r\nOK\r\n\r\nERROR\r\n");
+}
+
 static void a_pending_command_takes_no_input_and_answers_what_it_is_told(void **state)
 {
     static struct fake f;
@@ -884,6 +901,7 @@ int main(void)
         cmocka_unit_test(factory_settings_are_those_of_the_reference),
         cmocka_unit_test(errors_without_texts_are_numbers),
         cmocka_unit_test(a_device_may_override_the_settings_commands),
+        cmocka_unit_test(more_commands_are_found_behind_the_first_ones),
         cmocka_unit_test(a_pending_command_takes_no_input_and_answers_what_it_is_told),
         cmocka_unit_test(lines_of_255_characters_run_and_longer_ones_are_dropped_whole),
         cmocka_unit_test(hex_forms_take_1_to_450_bytes_in_either_case),
