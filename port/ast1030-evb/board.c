@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "port/board/board.h"
+#include "port/ast1030-evb/nor.h"
+#include "port/ast1030-evb/uart.h"
+#include "port/ast1030-evb/watchdog.h"
+#include "port/cortex-m/cortex_m.h"
+
+#define CORE_HZ     200000000U
+#define GPIO_ABCD   0x7E780000U
+#define POWER_FAIL  0x01U /* GPIO A0: high while the supply's comparator sees too little */
+#define IMAGE_BEGIN 0x00040000U /* where firmware.ld links the image */
+#define IMAGE_BYTES 0x00040000U
+#define WATCHDOG_MS 2000U
+
+void board_init(void)
+{
+    watchdog_start(WATCHDOG_MS);
+    nor_init();
+    uart_init();
+    cortex_m_tick_start(CORE_HZ);
+}
+
+void board_irq(unsigned n)
+{
+    (void)n; /* the UART's is the only one that is enabled */
+    uart_irq();
+}
+
+uint32_t board_ms(void)
+{
+    return cortex_m_ms();
+}
+
+size_t board_uart_peek(const uint8_t **bytes)
+{
+    return uart_peek(bytes);
+}
+
+void board_uart_consume(size_t n)
+{
+    uart_consume(n);
+}
+
+void board_uart_write(const char *bytes, size_t n)
+{
+    uart_write(bytes, n);
+}
+
+void board_idle(void)
+{
+    const uint8_t *bytes;
+    cortex_m_lock(); /* an interrupt between the look and the sleep still ends the sleep */
+    if (uart_peek(&bytes) == 0) {
+        cortex_m_wait();
+    }
+    cortex_m_unlock();
+}
+
+void board_watchdog_feed(void)
+{
+    watchdog_feed();
+}
+
+bool board_supply_ok(void)
+{
+    return (*cortex_m_reg(GPIO_ABCD) & POWER_FAIL) == 0;
+}
+
+_Noreturn void board_start_application(const struct fota_area *slot, uint32_t n_bytes)
+{
+    uint8_t *image = (uint8_t *)(uintptr_t)IMAGE_BEGIN;
+    if (n_bytes > IMAGE_BYTES || fota_area_read(slot, 0, image, n_bytes) != FOTA_OK) {
+        board_reset();
+    }
+    cortex_m_start(IMAGE_BEGIN);
+}
+
+_Noreturn void board_reset(void)
+{
+    cortex_m_reset();
+}
