@@ -1,5 +1,5 @@
 # Entry points; everything is done by CMake (CMakePresets.json) and scripts/.
-.PHONY: build test demo lint format install-dependencies clean
+.PHONY: build test demo board board-report lint format install-dependencies clean
 
 install-dependencies:
 	@sh scripts/install_dependencies.sh
@@ -18,6 +18,14 @@ test: build
 
 demo: build
 	@python3 scripts/demo.py
+
+# Build the board ports, update and cut them under the emulator, print the budget.
+board: build
+	ctest --preset release -L board
+	@python3 test/board/measure.py . build
+
+board-report: build
+	@python3 test/board/measure.py . build --write
 
 lint: build
 	@sh scripts/lint.sh
