@@ -362,10 +362,7 @@ static enum fota_err length_fault(const struct fota_app *a)
 static void finish_step(struct fota_app *a)
 {
     enum fota_err fault = length_fault(a);
-    enum fota_err err = FOTA_OK;
-    if (a->refused == FOTA_OK) {
-        err = fota_staging_flush_step(&a->staging, fault == FOTA_OK);
-    }
+    enum fota_err err = fota_staging_flush_step(&a->staging, fault == FOTA_OK);
     if (err > 0) {
         return;
     }
@@ -481,15 +478,14 @@ static bool commands_step(struct fota_app *a, uint32_t now_ms)
     if (a->stage != FOTA_APP_STAGE_COMMANDS) {
         return true;
     }
-    if (!a->receiving || a->refused != FOTA_OK) {
+    if (!a->receiving) {
         return false;
     }
-    uint32_t before = a->staging.durable_bytes;
     enum fota_err err = fota_staging_flush_step(&a->staging, false);
     if (err < 0) {
         refuse(a, err);
     }
-    return err != FOTA_OK || a->staging.durable_bytes != before;
+    return err > 0;
 }
 
 enum fota_app_next fota_app_poll(struct fota_app *a, uint32_t now_ms)

@@ -165,11 +165,26 @@ static enum fota_err write_flash_file(const char *path, const struct provision *
     return FOTA_OK;
 }
 
+/* An existing flash file is replaced with -f only, and never under a running module. */
+static enum fota_err check_replace(const struct options *o)
+{
+    int fd = open(o->flash, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno == ENOENT ? FOTA_OK : complain(o->flash, FOTA_E_IO, strerror(errno));
+    }
+    bool in_use = flock(fd, LOCK_EX | LOCK_NB) != 0;
+    (void)close(fd);
+    if (!o->force) {
+        return complain(o->flash, FOTA_E_EXISTS, NULL);
+    }
+    return in_use ? complain(o->flash, FOTA_E_IO, "in use by another module") : FOTA_OK;
+}
+
 static enum fota_err make_module(const struct options *o)
 {
-    struct stat st;
-    if (!o->force && stat(o->flash, &st) == 0) {
-        return complain(o->flash, FOTA_E_EXISTS, NULL);
+    enum fota_err err = check_replace(o);
+    if (err != FOTA_OK) {
+        return err;
     }
     struct provision p = {.version = o->version, .security_counter = o->security_counter};
     (void)snprintf(p.factory.product, sizeof p.factory.product, "%s", o->product);
@@ -177,7 +192,7 @@ static enum fota_err make_module(const struct options *o)
     (void)snprintf(p.factory.brand, sizeof p.factory.brand, "%s", o->brand);
     (void)snprintf(p.factory.model, sizeof p.factory.model, "%s", o->model);
     (void)snprintf(p.factory.serial, sizeof p.factory.serial, "%s", o->serial);
-    enum fota_err err = load_keys(&p.factory, o);
+    err = load_keys(&p.factory, o);
     if (err == FOTA_OK) {
         err = load_profile(&p.factory, o);
     }

@@ -1,249 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/app.h"
-#include "core/crc32.h"
-#include "core/record_store.h"
-#include "host/package_write.h"
-#include "port/monocypher/monocypher_verifier.h"
-#include "test/images.h"
-#include "test/sim_area.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-enum { SECTOR = 512, SLOT_BYTES = 16384, OLD_BYTES = 6000, NEW_BYTES = 6300 };
-
-/* ---- a device, its application, and what it has said ---- */
-
-static struct sim_area sim;
-static struct fota_profile profile;
-static struct fota_device device;
-static struct fota_app app;
-static char said[8192];
-static size_t n_said;
-static uint64_t n_ops_at_finish; /* operations when acceptance was said */
-static uint32_t clock_ms;
-static uint8_t *package;
-static uint32_t package_bytes;
-static uint8_t old_image[SLOT_BYTES];
-
-static const char *error_text(enum fota_err err)
-{
-    return fota_err_row(err)->text;
-}
-
-static void put(void *ctx, const char *bytes, size_t n)
-{
-    (void)ctx;
-    assert_true(n < sizeof said - n_said);
-    memcpy(said + n_said, bytes, n);
-    n_said += n;
-    said[n_said] = '\0';
-    if (n_ops_at_finish == 0 && strstr(said, "Finish") != NULL) {
-        n_ops_at_finish = sim.power.n_ops;
-    }
-}
-
-static void start(bool recovery)
-{
-    sim.power.boot++;
-    n_said = 0;
-    said[0] = '\0';
-    fota_app_init(&app, &device, recovery, put, NULL);
-}
-
-/* Poll until there is nothing to do; no poll makes more than one operation. */
-static enum fota_app_next settle(void)
-{
-    for (;;) {
-        uint64_t before = sim.power.n_ops;
-        enum fota_app_next next = fota_app_poll(&app, clock_ms);
-        assert_true(sim.power.n_ops - before <= 1);
-        if (next != FOTA_APP_AGAIN) {
-            return next;
-        }
-    }
-}
-
-static enum fota_app_next feed(const void *bytes, size_t n)
-{
-    const uint8_t *at = bytes;
-    while (n > 0) {
-        size_t taken = fota_app_feed(&app, at, n, clock_ms);
-        at += taken;
-        n -= taken;
-        enum fota_app_next next = settle();
-        if (next == FOTA_APP_RESET) {
-            return next;
-        }
-    }
-    return settle();
-}
-
-/* What is said to a command line, without its echo; valid until the next one. */
-static const char *ask(const char *command)
-{
-    n_said = 0;
-    said[0] = '\0';
-    (void)feed(command, strlen(command));
-    (void)feed("\r", 1);
-    assert_memory_equal(said, command, strlen(command));
-    return said + strlen(command) + 1;
-}
-
-static void wait_ms(uint32_t ms)
-{
-    clock_ms += ms;
-    (void)settle();
-}
-
-static void set_up_identity(const char *version)
-{
-    struct fota_identity id = {.image_bytes = OLD_BYTES};
-    struct fota_sha256 sha;
-    (void)snprintf(id.product, sizeof id.product, "M95");
-    (void)snprintf(id.version, sizeof id.version, "%s", version);
-    fota_sha256_init(&sha);
-    fota_sha256_update(&sha, old_image, OLD_BYTES);
-    fota_sha256_final(&sha, id.image_sha256);
-    uint8_t payload[FOTA_IDENTITY_BYTES];
-    struct fota_record_write w;
-    fota_identity_encode(&id, payload);
-    fota_record_write_begin(&w, &device.area[FOTA_AREA_IDENTITY], payload, sizeof payload, 0);
-    while (fota_record_write_step(&w) > 0) {
-    }
-}
-
-/* A device with the old image, fresh from the factory, and its application started. */
-static int set_up(void **state)
-{
-    (void)state;
-    static struct fota_sim_geometry geometry;
-    fota_profile_simple(&profile, SECTOR, 4, 1, SLOT_BYTES);
-    geometry = (struct fota_sim_geometry){.runs = profile.flash[0].runs,
-                                          .n_runs = profile.flash[0].n_runs,
-                                          .program_bytes = 1,
-                                          .page_bytes = 256,
-                                          .erased = 0xFF};
-    sim_area_init(&sim, &geometry);
-    for (size_t i = 0; i < FOTA_AREA_COUNT; i++) {
-        device.area[i] =
-            (struct fota_area){&sim.flash.port, profile.area[i].addr, profile.area[i].n_bytes};
-    }
-    const struct fota_area *journal = &device.area[FOTA_AREA_JOURNAL];
-    sim.flash.retouch_addr = journal->addr;
-    sim.flash.retouch_bytes = journal->n_bytes;
-    memcpy(sim.data + profile.area[FOTA_AREA_SLOT].addr, old_image, OLD_BYTES);
-    set_up_identity("A07");
-    sim.power.n_ops = 0;
-    n_ops_at_finish = 0;
-    clock_ms = UINT32_MAX - 500; /* it may wrap */
-    start(false);
-    return 0;
-}
-
-static bool slot_is_old(void)
-{
-    return memcmp(sim.data + profile.area[FOTA_AREA_SLOT].addr, old_image, OLD_BYTES) == 0;
-}
-
-static enum fota_phase phase_found(void)
-{
-    struct fota_journal j;
-    assert_int_equal(fota_journal_load(&j, &device.area[FOTA_AREA_JOURNAL]), FOTA_OK);
-    return fota_journal_last(&j) != NULL ? fota_journal_last(&j)->phase : FOTA_PHASE_IDLE;
-}
-
-/* ---- the package ---- */
-
-static int make_package(void **state)
-{
-    static struct fota_trusted_keys trusted;
-    static struct fota_verifier verifier;
-    static struct fota_private_key key;
-    const uint8_t seed[32] = {7};
-    struct fota_encoded encoded;
-    struct fota_fault fault;
-    assert_int_equal(fota_private_key_from_seed(&key, seed), FOTA_OK);
-    trusted.keys = (const uint8_t(*)[FOTA_ED25519_KEY_BYTES]) & key.public_key;
-    trusted.n_keys = 1;
-    verifier = fota_monocypher_verifier(&trusted);
-    device = (struct fota_device){.verifier = &verifier,
-                                  .product = "M95",
-                                  .decoder_bytes = 16384,
-                                  .vendor = "Quectel_Ltd",
-                                  .brand = "Quectel",
-                                  .model = "Quectel_M95",
-                                  .serial = "867223020000000",
-                                  .error_text = error_text};
-    uint8_t *image = code_image(OLD_BYTES, 4);
-    memcpy(old_image, image, OLD_BYTES);
-    free(image);
-    (void)set_up(state);
-    uint8_t *new_image = code_image(NEW_BYTES, 12);
-    for (size_t i = 0; i < 900; i++) { /* some bulk: more than two pages */
-        new_image[i * 7] = (uint8_t)(i * i >> 3);
-    }
-    const struct fota_encode_options options = {.mode = FOTA_ENCODE_IN_PLACE,
-                                                .slot = &device.area[FOTA_AREA_SLOT],
-                                                .scratch_sectors = 4,
-                                                .decoder_bytes = 16384};
-    const struct fota_bytes from = {old_image, OLD_BYTES};
-    const struct fota_bytes to = {new_image, NEW_BYTES};
-    assert_int_equal(fota_encode(&encoded, from, to, &options), FOTA_OK);
-    const struct fota_package_spec spec = {.product = "M95",
-                                           .from_version = "A07",
-                                           .to_version = "A08",
-                                           .old_image = from,
-                                           .new_image = to,
-                                           .slot = &device.area[FOTA_AREA_SLOT],
-                                           .encoded = &encoded,
-                                           .keys = &key,
-                                           .n_keys = 1};
-    assert_int_equal(fota_package_write(&package, &package_bytes, &spec, &fault), FOTA_OK);
-    assert_true(package_bytes > 3 * SECTOR);
-    fota_encoded_free(&encoded);
-    free(new_image);
-    return 0;
-}
-
-static int free_package(void **state)
-{
-    (void)state;
-    free(package);
-    return 0;
-}
-
-/* AT+QFAW for [off, off + n) of the package. */
-static const char *ask_chunk(uint32_t off, uint32_t n)
-{
-    char line[1000] = "AT+QFAW=\"";
-    size_t at = strlen(line);
-    for (uint32_t i = 0; i < n; i++) {
-        at += (size_t)snprintf(line + at, sizeof line - at, "%02X", package[off + i]);
-    }
-    (void)snprintf(line + at, sizeof line - at, "\"");
-    return ask(line);
-}
-
-static void send_chunks(uint32_t off, uint32_t end)
-{
-    while (off < end) {
-        uint32_t n = end - off < 450 ? end - off : 450;
-        assert_string_equal(ask_chunk(off, n), "\r\nOK\r\n");
-        off += n;
-    }
-}
-
-static const char ok[] = "\r\nOK\r\n";
-static const char finish[] = "\r\nFinish data downloading, rebooting....\r\n";
-
-/* ---- tests ---- */
+#include "test/app_device.h"
 
 static void commands_take_a_package_of_any_chunk_size(void **state)
 {
@@ -276,6 +32,35 @@ static void data_mode_takes_a_package_in_pieces_of_any_size(void **state)
         assert_string_equal(said, finish);
         assert_int_equal(phase_found(), FOTA_PHASE_RUN);
     }
+}
+
+static void escape_may_come_in_any_pieces(void **state)
+{
+    static const char *const pieces[][3] = {{"+", "++", ""}, {"++", "+", ""}, {"+", "+", "+"}};
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        (void)set_up(state);
+        (void)ask("AT+QFUA");
+        n_said = 0;
+        (void)feed(package, package_bytes);
+        for (size_t k = 0; k < 3; k++) {
+            assert_int_equal(n_said, 0);
+            (void)feed(pieces[i][k], strlen(pieces[i][k]));
+            wait_ms((uint32_t)i *
+                    FOTA_AT_GUARD_MS); /* no silence is needed, and none does harm */
+            if (k == 1 && pieces[i][2][0] == '\0') {
+                break;
+            }
+        }
+        assert_string_equal(said, finish);
+    }
+    (void)set_up(state); /* the last byte and the escape in one piece */
+    (void)ask("AT+QFUA");
+    n_said = 0;
+    (void)feed(package, package_bytes - 1);
+    const uint8_t end[] = {package[package_bytes - 1], '+', '+', '+', 'A', 'T', '\r'};
+    (void)fota_app_feed(&app, end, sizeof end, clock_ms);
+    assert_int_equal(settle(), FOTA_APP_RESET);
+    assert_string_equal(said, finish);
 }
 
 static void acceptance_is_said_when_it_is_durable_and_nothing_is_written_behind_it(void **state)
@@ -405,13 +190,83 @@ static void transfer_goes_on_after_a_reset_in_either_mode(void **state)
     send_chunks(0, 1350);
     start(false);
     assert_durable(ask("AT+QFAI?"), 1024, package_bytes);
+    uint64_t n_ops = sim.power.n_ops;
     assert_non_null(strstr(ask("AT+QFUA=512"), "cannot go on at this offset"));
+    assert_int_equal(sim.power.n_ops, n_ops);
     assert_string_equal(ask("AT+QFUA=1024"), "\r\nOK\r\n\r\nCONNECT\r\n");
     (void)feed(package + 1024, 300);
     start(false);
     assert_durable(ask("AT+QFAI=1"), 1024, package_bytes);
     send_chunks(1024, package_bytes);
     assert_string_equal(ask("AT+QFAU"), finish);
+}
+
+static void truncated_transfer_goes_on_where_it_stood(void **state)
+{
+    (void)state;
+    (void)ask("AT+QFAI");
+    send_chunks(0, 900);
+    assert_non_null(strstr(ask("AT+QFAU"), "status=11\r\n"));
+    uint64_t n_erases = sim.flash.n_erases;
+    assert_durable(ask("AT+QFAI=1"), 768, package_bytes);
+    assert_int_equal(sim.flash.n_erases, n_erases);
+    send_chunks(768, package_bytes);
+    assert_string_equal(ask("AT+QFAU"), finish);
+}
+
+static void package_that_can_never_fit_is_not_gone_on_with(void **state)
+{
+    (void)state;
+    uint8_t *staging = sim.data + profile.area[FOTA_AREA_STAGING].addr;
+    memcpy(staging, package, 3 * SECTOR);
+    staging[9] = 0x41;
+    start(false);
+    assert_non_null(strstr(ask("AT+QFAI=1"), "OK"));
+    assert_string_equal(ask("AT+QFAW=\"00\""),
+                        "\r\n+CME ERROR: package too large for the staging area\r\n");
+}
+
+static void other_firmware_than_the_package_s_base_is_seen(void **state)
+{
+    (void)state;
+    sim.data[profile.area[FOTA_AREA_SLOT].addr + 1234] ^= 1;
+    (void)ask("AT+QFAI");
+    send_chunks(0, package_bytes);
+    assert_non_null(strstr(ask("AT+QFAU"), "status=17\r\n"));
+}
+
+/* A RUN record that could not be written may still show up later: the next transfer records
+ * IDLE again before it erases the package that RUN would want. */
+static void failed_acceptance_is_followed_by_idle(void **state)
+{
+    (void)state;
+    (void)ask("AT+QFAI");
+    send_chunks(0, package_bytes);
+    sim.flash.worn_addr = profile.area[FOTA_AREA_JOURNAL].addr;
+    sim.flash.worn_bytes = profile.area[FOTA_AREA_JOURNAL].n_bytes;
+    assert_non_null(strstr(ask("AT+QFAU"), "status=43\r\n"));
+    sim.flash.worn_bytes = 0;
+    struct fota_journal before;
+    struct fota_journal after;
+    assert_int_equal(fota_journal_load(&before, &device.area[FOTA_AREA_JOURNAL]), FOTA_OK);
+    assert_string_equal(ask("AT+QFAI"), ok);
+    assert_int_equal(fota_journal_load(&after, &device.area[FOTA_AREA_JOURNAL]), FOTA_OK);
+    assert_true(fota_journal_epoch(&after) != fota_journal_epoch(&before));
+    assert_int_equal(phase_found(), FOTA_PHASE_IDLE);
+    send_chunks(0, package_bytes);
+    assert_string_equal(ask("AT+QFAU"), finish);
+    assert_int_equal(phase_found(), FOTA_PHASE_RUN);
+}
+
+static void full_pages_are_programmed_at_the_next_poll(void **state)
+{
+    (void)state;
+    (void)ask("AT+QFUA");
+    assert_int_equal(fota_app_feed(&app, package, 300, clock_ms), 256);
+    assert_int_equal(fota_app_feed(&app, package + 256, 44, clock_ms), 0);
+    assert_int_equal(fota_app_poll(&app, clock_ms), FOTA_APP_AGAIN);
+    assert_int_equal(fota_app_feed(&app, package + 256, 44, clock_ms), 44);
+    assert_int_equal(fota_app_poll(&app, clock_ms), FOTA_APP_IDLE);
 }
 
 static void finished_transfer_can_be_begun_again(void **state)
@@ -501,6 +356,7 @@ static void unfinished_update_is_not_disturbed(void **state)
     assert_int_equal(sim.power.n_ops, n_ops);
     start(true); /* but recovery gives up what cannot be finished */
     assert_string_equal(ask("AT+QFAI"), ok);
+    assert_int_equal(phase_found(), FOTA_PHASE_IDLE);
 }
 
 static void worn_staging_refuses_the_package_and_nothing_else(void **state)
@@ -599,6 +455,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(commands_take_a_package_of_any_chunk_size, set_up),
         cmocka_unit_test_setup(data_mode_takes_a_package_in_pieces_of_any_size, set_up),
+        cmocka_unit_test_setup(escape_may_come_in_any_pieces, set_up),
         cmocka_unit_test_setup(
             acceptance_is_said_when_it_is_durable_and_nothing_is_written_behind_it, set_up),
         cmocka_unit_test_setup(staging_is_erased_behind_a_durable_idle_record_only, set_up),
@@ -608,6 +465,11 @@ int main(void)
         cmocka_unit_test_setup(silence_leaves_data_mode, set_up),
         cmocka_unit_test_setup(transfer_goes_on_in_the_same_boot, set_up),
         cmocka_unit_test_setup(transfer_goes_on_after_a_reset_in_either_mode, set_up),
+        cmocka_unit_test_setup(truncated_transfer_goes_on_where_it_stood, set_up),
+        cmocka_unit_test_setup(package_that_can_never_fit_is_not_gone_on_with, set_up),
+        cmocka_unit_test_setup(other_firmware_than_the_package_s_base_is_seen, set_up),
+        cmocka_unit_test_setup(failed_acceptance_is_followed_by_idle, set_up),
+        cmocka_unit_test_setup(full_pages_are_programmed_at_the_next_poll, set_up),
         cmocka_unit_test_setup(finished_transfer_can_be_begun_again, set_up),
         cmocka_unit_test_setup(power_cut_at_every_operation_of_a_transfer, set_up),
         cmocka_unit_test_setup(unfinished_update_is_not_disturbed, set_up),

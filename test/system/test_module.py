@@ -2,6 +2,7 @@
 """The virtual module as a program: what it links, its options, its files and its line."""
 import os
 import pathlib
+import resource
 import socket
 import subprocess
 import time
@@ -93,6 +94,19 @@ class Provisioning(ModuleTest):
     def test_one_module_for_one_flash_file(self):
         self.make()
         self.assertIn("in use", self.module_fails("IO", flash="m95.flash"))
+        self.assertIn("in use", self.module_fails("IO", *self.new("-f"), flash="m95.flash"))
+        self.assert_version(OLD)
+
+    def test_full_disk_leaves_nothing_half_written(self):
+        self.make().stop()
+        before = self.module.flash.read_bytes()
+        done = fota("module", "--flash", self.module.flash, "--tty", self.module.link,
+                    *self.new("-f"), status=code("IO"), restore_signals=False,
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                          (300_000, 300_000)))
+        self.assertIn(CODE["IO"][2], done.stderr)
+        self.assertEqual(self.module.flash.read_bytes(), before)
+        self.assertEqual([path.name for path in self.directory.iterdir()], ["m95.flash"])
 
     def test_after_provisioning_only_the_flash_file_is_needed(self):
         module = self.make()
