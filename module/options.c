@@ -42,8 +42,13 @@ static const char help[] =
     "\n"
     "  -v                     tell what is started\n"
     "\n"
-    "Runs until SIGINT or SIGTERM.  Exit status: 0, 200 for a power cut, else `fota "
-    "--errors`.\n";
+    "Runs until SIGINT or SIGTERM.  Exit status: 0, 200 for a power cut, else as fota help\n"
+    "errors says.\n"
+    "\n"
+    "examples:\n"
+    "  fota module --flash m95.flash --init old.bin --version M95FAR02A07 --product M95 \\\n"
+    "              --pub maker.pub --tty ./ttyM95        a new module\n"
+    "  fota module --flash m95.flash --tty ./ttyM95      the same after a power-up\n";
 
 enum {
     OPT_FLASH = 256,

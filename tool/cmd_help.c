@@ -57,6 +57,18 @@ static int print_json(const struct fota_cli *cli)
     return fota_cli_print_json(cli, rows);
 }
 
+/* The verb itself answers, as to --help: it may be another program's. */
+static int ask_for_help(const struct fota_verb *verb)
+{
+    static char name[16];
+    static char option[] = "--help";
+    char *argv[] = {name, option, NULL};
+    struct fota_cli cli = {.verb = verb};
+    (void)snprintf(name, sizeof name, "%s", verb->name);
+    optind = 0; /* getopt begins anew */
+    return verb->run(&cli, 2, argv);
+}
+
 static int run(struct fota_cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"markdown", no_argument, NULL, 'm'},
@@ -78,11 +90,9 @@ static int run(struct fota_cli *cli, int argc, char **argv)
     if (strcmp(subject, "errors") != 0 && verb == NULL) {
         return fota_cli_usage(cli, "no help for '%s'", subject);
     }
-    if (verb != NULL) {
-        (void)fputs(verb->help, stdout);
-    } else if (cli->json) {
-        return print_json(cli);
-    } else if (markdown) {
+    if (verb != NULL) return ask_for_help(verb);
+    if (cli->json) return print_json(cli);
+    if (markdown) {
         print_markdown();
     } else {
         print_text();
