@@ -83,6 +83,13 @@ def workshop():
     unittest.addModuleCleanup(shutil.rmtree, directory)
     (directory / "old.bin").write_bytes(OLD_IMAGE)
     (directory / "new.bin").write_bytes(NEW_IMAGE)
+    small = make_image(OLD, 60_000, seed=4)
+    (directory / "small-old.bin").write_bytes(small)
+    (directory / "small-new.bin").write_bytes(change_image(small, OLD, NEW))
+    tiny = make_image(OLD, 20_000, seed=5)
+    (directory / "tiny-old.bin").write_bytes(tiny)
+    (directory / "tiny-new.bin").write_bytes(tiny[:9_000].replace(OLD.encode(), NEW.encode()) +
+                                             make_image("", 1_200, seed=6) + tiny[9_000:])
     (directory / "other.bin").write_bytes(make_image("M95FAR02A06", 90_000, seed=3))
     fota("keygen", directory / "maker")
     fota("keygen", directory / "other")

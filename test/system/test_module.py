@@ -132,10 +132,11 @@ class Provisioning(ModuleTest):
         self.assertGreaterEqual(len(profiles), 3)
         for path in profiles:
             with self.subTest(path.name):
-                update = fotatest.package("for-" + path.stem, "--device", path)
+                update = fotatest.package("for-" + path.stem, "--device", path,
+                                          base="small-old.bin", image="small-new.bin")
                 full = fotatest.package("full-for-" + path.stem, "--device", path, base=None,
-                                        image="old.bin", to_version="M95FAR02A09")
-                self.make("--device", path)
+                                        image="small-old.bin", to_version="M95FAR02A09")
+                self.make("--device", path, image="small-old.bin")
                 self.send(update)
                 self.assert_version(NEW)
                 self.send(full)

@@ -9,8 +9,8 @@ import unittest
 import fotatest
 from fotatest import NEW, POWER_CUT_STATUS, ModuleTest, send_data, update_package
 
-CUTS = 24
-KILLS = 10
+CUTS = 24 // fotatest.SLOW
+KILLS = 10 // fotatest.SLOW
 
 
 class PowerCuts(ModuleTest):
