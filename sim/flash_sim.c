@@ -7,6 +7,7 @@ enum unit_state {
     UNIT_WRITTEN, /* programmed */
     UNIT_TOUCHED, /* by a torn operation */
     UNIT_ECC,     /* the same, and its ECC does not fit */
+    UNIT_AGAIN,   /* touched by an excepted program that was torn */
 };
 
 /* How a lying range reads: `data`, `other`, a mixture, or in turns by boot. */
@@ -252,8 +253,19 @@ static void tear_program(struct fota_sim_flash *f, uint32_t addr, const uint8_t 
     }
 }
 
+/* After an excepted program was torn: what it touched may be programmed again. */
+static void
+except_units(struct fota_sim_flash *f, uint32_t addr, const uint8_t *src, uint32_t n_bytes)
+{
+    uint32_t unit = f->port.program_bytes;
+    if (f->is_excepted == NULL || !f->is_excepted(src, n_bytes)) return;
+    for (uint32_t u = addr / unit; u < (addr + n_bytes) / unit; u++)
+        if (f->units[u] == UNIT_TOUCHED) f->units[u] = UNIT_AGAIN;
+}
+
 /* Check a program against the contract; what may be programmed again: flash_sim.h. */
-static enum fota_err check_program(struct fota_sim_flash *f, uint32_t addr, uint32_t n_bytes)
+static enum fota_err
+check_program(struct fota_sim_flash *f, uint32_t addr, const uint8_t *src, uint32_t n_bytes)
 {
     uint32_t unit = f->port.program_bytes;
     if (n_bytes == 0 || n_bytes > f->n_bytes || addr > f->n_bytes - n_bytes ||
@@ -262,10 +274,10 @@ static enum fota_err check_program(struct fota_sim_flash *f, uint32_t addr, uint
         violate(f, "program across units, pages or the device's end");
         return FOTA_E_RANGE;
     }
-    bool may_retouch = addr >= f->retouch_addr && addr - f->retouch_addr < f->retouch_bytes;
+    bool excepted = f->is_excepted != NULL && f->is_excepted(src, n_bytes);
     for (uint32_t u = addr / unit; u < (addr + n_bytes) / unit; u++) {
         if (f->units[u] == UNIT_CLEAN) continue;
-        if (!may_retouch || f->units[u] == UNIT_WRITTEN) violate(f, "unit programmed twice");
+        if (!excepted || f->units[u] != UNIT_AGAIN) violate(f, "unit programmed twice");
         if (f->port.write_once) return FOTA_E_FLASH;
     }
     return FOTA_OK;
@@ -413,7 +425,7 @@ static enum fota_err sim_program(void *ctx, uint32_t addr, const uint8_t *src, u
     const struct fota_sim_op op = {f, addr, src, n_bytes};
     enum fate fate = begin_op(&op);
     if (fate == FATE_NEVER) p->cut(p->cut_ctx);
-    enum fota_err err = check_program(f, addr, n_bytes);
+    enum fota_err err = check_program(f, addr, src, n_bytes);
     f->n_programs++;
     if (err == FOTA_OK) {
         enum fota_sim_torn_program outcome = FOTA_SIM_P_DONE;
@@ -421,6 +433,7 @@ static enum fota_err sim_program(void *ctx, uint32_t addr, const uint8_t *src, u
             outcome = (enum fota_sim_torn_program)outcome_of(f, FOTA_SIM_P_COUNT);
         if (fate == FATE_FAILS) outcome = FOTA_SIM_P_RANDOM_BITS;
         tear_program(f, addr, src, n_bytes, outcome);
+        if (fate == FATE_TORN) except_units(f, addr, src, n_bytes);
     }
     if (fate == FATE_TORN || fate == FATE_LAST) p->cut(p->cut_ctx);
     return err == FOTA_OK && fate == FATE_FAILS ? fail_as_set(p) : err;

@@ -108,10 +108,10 @@ struct fota_sim_flash {
     uint8_t *other; /* n_bytes: other content of lying ranges; a null pointer: no lies */
     uint8_t *units; /* one for each program unit: enum of flash_sim.c */
     uint32_t n_bytes;
-    bool ecc;              /* a torn unit reads as FOTA_E_TORN */
-    uint32_t retouch_addr; /* here a unit touched by a torn program that reads blank may be */
-    uint32_t
-        retouch_bytes;  /* programmed again (journal recommit); on write-once flash it fails */
+    bool ecc; /* a torn unit reads as FOTA_E_TORN */
+    /* Whether a program is one that the contract excepts: where such a one was torn, another
+     * may follow without an erase (on write-once flash it fails).  A null pointer: none is. */
+    bool (*is_excepted)(const uint8_t *src, uint32_t n_bytes);
     uint32_t worn_addr; /* nothing sticks here */
     uint32_t worn_bytes;
     uint32_t busy_left;

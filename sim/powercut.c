@@ -26,6 +26,7 @@ static size_t state_bytes(const struct fota_sim_device *d)
     size_t n = 0;
     for (uint32_t i = 0; i < d->n_flash; i++)
         n += fota_sim_flash_state_bytes(&d->flash[i]);
+    if (n == 0) abort();
     return n;
 }
 
@@ -81,9 +82,16 @@ static void record(void *ctx, const struct fota_sim_op *op)
 static uint64_t mix(uint64_t hash, const void *bytes, size_t n)
 {
     const uint8_t *at = bytes;
-    for (size_t i = 0; i < n; i++)
-        hash = (hash ^ at[i]) * 0x100000001B3U;
-    return hash ^ (hash >> 29);
+    for (; n > 0;) {
+        uint64_t word = 0;
+        size_t k = n < sizeof word ? n : sizeof word;
+        memcpy(&word, at, k);
+        hash = (hash ^ word) * 0x9E3779B97F4A7C15U;
+        hash ^= hash >> 32;
+        at += k;
+        n -= k;
+    }
+    return hash;
 }
 
 /* Everything the future depends on.  The age of lies counts, not when they were born. */
@@ -370,8 +378,9 @@ static bool run_chain(struct fota_powercut *p, uint32_t length)
     uint32_t n_cuts = 0;
     for (uint32_t i = 0; i < length + RUNS_MAX; i++) {
         power->cut_at = 0;
+        uint32_t reach = fota_sim_random(&power->seed) % 4 == 0 ? 40 : 12;
         if (n_cuts < length)
-            power->cut_at = power->n_ops + 1 + fota_sim_random(&power->seed) % 40;
+            power->cut_at = power->n_ops + 1 + fota_sim_random(&power->seed) % reach;
         power->when = FOTA_SIM_TORN;
         power->outcome = FOTA_SIM_ANY;
         switch (run_program(p)) {

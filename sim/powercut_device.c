@@ -41,6 +41,12 @@ static void build_flash(struct fota_sim_device *d, bool lies)
     }
 }
 
+bool fota_sim_is_recommit(const uint8_t *src, uint32_t n_bytes)
+{
+    return n_bytes >= FOTA_JOURNAL_RECORD_BYTES && memcmp(src, "FJ01", 4) == 0 &&
+           (src[8] & 1) != 0;
+}
+
 static void build_areas(struct fota_sim_device *d)
 {
     for (unsigned i = 0; i < FOTA_AREA_COUNT; i++) {
@@ -50,9 +56,8 @@ static void build_areas(struct fota_sim_device *d)
         d->device.area[i].addr = from->addr;
         d->device.area[i].n_bytes = from->n_bytes;
     }
-    const struct fota_profile_area *journal = &d->profile.area[FOTA_AREA_JOURNAL];
-    d->flash[journal->flash].retouch_addr = journal->addr;
-    d->flash[journal->flash].retouch_bytes = journal->n_bytes;
+    for (uint32_t i = 0; i < d->n_flash; i++)
+        d->flash[i].is_excepted = fota_sim_is_recommit;
 }
 
 enum fota_err

@@ -70,6 +70,10 @@ enum fota_sim_end fota_sim_device_boot(struct fota_sim_device *d);
 enum fota_sim_end
 fota_sim_device_receive(struct fota_sim_device *d, struct fota_sim_bytes package);
 
+/* For fota_sim_flash.is_excepted: whether a program writes a copy of a journal record, which
+ * the contract excepts (doc/design.md 5, rule 3a). */
+bool fota_sim_is_recommit(const uint8_t *src, uint32_t n_bytes);
+
 /* Breaches of the flash contract so far, over all flash devices. */
 uint64_t fota_sim_device_violations(const struct fota_sim_device *d);
 

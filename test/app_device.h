@@ -9,6 +9,7 @@
 #include "core/record_store.h"
 #include "host/package_write.h"
 #include "port/monocypher/monocypher_verifier.h"
+#include "sim/powercut_device.h"
 #include "test/images.h"
 #include "test/sim_area.h"
 #include <setjmp.h>
@@ -140,9 +141,7 @@ static inline int set_up(void **state)
         device.area[i] =
             (struct fota_area){&sim.flash.port, profile.area[i].addr, profile.area[i].n_bytes};
     }
-    const struct fota_area *journal = &device.area[FOTA_AREA_JOURNAL];
-    sim.flash.retouch_addr = journal->addr;
-    sim.flash.retouch_bytes = journal->n_bytes;
+    sim.flash.is_excepted = fota_sim_is_recommit;
     memcpy(sim.data + profile.area[FOTA_AREA_SLOT].addr, old_image, OLD_BYTES);
     set_up_identity("A07");
     sim.power.n_ops = 0;
