@@ -6,7 +6,7 @@ packages="gcc g++ make cmake ninja-build clang clang-format clang-tidy libclang-
 libcmocka-dev libdivsufsort-dev libssl-dev libjansson-dev libelf-dev
 gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi python3-serial bsdiff unzip
 libcurl4-openssl-dev nginx vsftpd openssl dosfstools mtools
-qemu-user qemu-system-arm gcc-powerpc-linux-gnu libc6-dev-powerpc-cross gcc-arm-linux-gnueabi libc6-dev-armel-cross"
+qemu-user qemu-system-arm pkg-config gcc-powerpc-linux-gnu libc6-dev-powerpc-cross gcc-arm-linux-gnueabi libc6-dev-armel-cross"
 missing=
 for p in $packages; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"

@@ -3,7 +3,7 @@
 
     measure.py SOURCE BUILD            print the table
     measure.py SOURCE BUILD --write    put it into the marked place of doc/porting.md
-    measure.py SOURCE BUILD --check    fail when that place is stale: a number off by more than a tenth
+    measure.py SOURCE BUILD --check    fail when that place is stale: a number off by more than a fifth
 
 Needs what the boards' tests leave behind (run/armed.img).  Stack: painted at reset, read at the next
 one.  Instructions: QEMU -icount, one for each nanosecond of the board's own tick timer."""
@@ -19,6 +19,7 @@ from emulator import expect, symbols
 
 PAINT = b"\xa5\xa5\xa5\xa5"
 SYST_RVR, SYST_CVR = 0xE000E014, 0xE000E018
+TRANSCRIPT = re.compile(r"(<!-- board_transcript begin -->\n).*?(<!-- board_transcript end -->)", re.S)
 PLACE = re.compile(r"(<!-- board_report begin -->\n).*?(<!-- board_report end -->)", re.S)
 
 
@@ -94,9 +95,8 @@ def measure_boot(bench, hz):
             decode += count
             decoded += r2
     stack = stack_used(debugger, table)
-    total = clock.now()
     bench.board.power_off()
-    return {"verify": max(verify), "decode": decode / decoded, "stack": stack, "total": total}
+    return {"verify": max(verify), "decode": decode / decoded, "stack": stack}
 
 
 def measure_firmware(bench):
@@ -135,13 +135,12 @@ def rows(port, hz):
     firmware_rom, firmware_ram = sections(port.elf(8))
     return [f"{boot_rom:,}", f"{crypto:,}", f"{boot_rom - crypto:,}", f"{boot_ram:,}", f"{boot['stack']:,}",
             f"{firmware_rom:,}", f"{firmware_ram:,}", f"{firmware_stack:,}",
-            f"{boot['verify'] / 1e6:.2f} M", f"{boot['decode']:.0f}", f"{boot['total'] / 1e6:.1f} M"]
+            f"{boot['verify'] / 1e6:.2f} M", f"{boot['decode']:.0f}"]
 
 
 LABELS = ["boot loader: ROM", "of it the signature library", "without it", "static RAM, with the decoder's workspace",
           "deepest stack, painted", "firmware release 8: ROM", "static RAM", "deepest stack, painted",
-          "instructions: one signature check", "instructions: one decoded byte, with its flash reads",
-          "instructions: the whole boot that updates"]
+          "instructions: one signature check", "instructions: one decoded byte, with its flash reads"]
 
 
 def report(source, build):
@@ -153,13 +152,27 @@ def report(source, build):
     return "\n".join(lines) + "\n"
 
 
+def transcript(source, build):
+    """A board update as the maker sees it, and as the board's UART said it."""
+    bench = board_test.Bench(test_ast1030_evb.port(source, build))
+    try:
+        bench.provision()
+        _, said, _ = board_test.updates_in_mode(bench, "qfua")
+    finally:
+        bench.board.power_off()
+    said = re.sub(r"\r+\n(\r\n)*", "\n", said[said.index("CONNECT"):])
+    said = re.sub(r"(percent = 2%\n).*(?= Update  percent = 99%)", r"\1 ...\n", said, flags=re.S)
+    said = said[:said.index("OK", said.index("M95FAR02A08"))].rstrip()
+    return "```\n" + said + "\n```\n"
+
+
 def numbers(text):
     return [float(n.replace(",", "")) for n in re.findall(r"\d[\d,]*\.?\d*", text)]
 
 
 def is_stale(old, new):
     a, b = numbers(old), numbers(new)
-    return len(a) != len(b) or any(abs(x - y) > 0.1 * max(x, y) for x, y in zip(a, b))
+    return len(a) != len(b) or any(abs(x - y) > 0.2 * max(x, y) for x, y in zip(a, b))
 
 
 def main():
@@ -170,6 +183,9 @@ def main():
     old = PLACE.search(path.read_text())
     if "--write" in sys.argv:
         path.write_text(PLACE.sub(lambda m: m[1] + text + m[2], path.read_text()))
+        said = transcript(source, build)
+        path = pathlib.Path(source) / "README.md"
+        path.write_text(TRANSCRIPT.sub(lambda m: m[1] + said + m[2], path.read_text()))
     elif "--check" in sys.argv and is_stale(old[0], text):
         print("doc/porting.md: the board table is stale: run make board-report")
         return 1

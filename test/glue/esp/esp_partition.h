@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What port/esp-idf/fota_esp.c uses of ESP-IDF's partition API, as its documentation declares
+ * it; to compile the adapter without ESP-IDF. */
+#ifndef FOTA_TEST_ESP_PARTITION_H
+#define FOTA_TEST_ESP_PARTITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef int esp_err_t;
+#define ESP_OK 0
+
+typedef enum {
+    ESP_PARTITION_TYPE_APP = 0x00,
+    ESP_PARTITION_TYPE_DATA = 0x01,
+    ESP_PARTITION_TYPE_ANY = 0xFF,
+} esp_partition_type_t;
+
+typedef enum {
+    ESP_PARTITION_SUBTYPE_ANY = 0xFF,
+} esp_partition_subtype_t;
+
+typedef struct {
+    void *flash_chip;
+    esp_partition_type_t type;
+    esp_partition_subtype_t subtype;
+    uint32_t address;
+    uint32_t size;
+    uint32_t erase_size;
+    char label[17];
+    bool encrypted;
+    bool readonly;
+} esp_partition_t;
+
+const esp_partition_t *
+esp_partition_find_first(esp_partition_type_t type, esp_partition_subtype_t subtype,
+                         const char *label);
+esp_err_t
+esp_partition_read(const esp_partition_t *partition, size_t src_offset, void *dst, size_t size);
+esp_err_t esp_partition_write(const esp_partition_t *partition, size_t dst_offset,
+                              const void *src, size_t size);
+esp_err_t
+esp_partition_erase_range(const esp_partition_t *partition, size_t offset, size_t size);
+
+#endif
