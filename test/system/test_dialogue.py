@@ -68,7 +68,7 @@ class Dialogue(ModuleTest):
         for i in range(10 ** 6):
             if off >= len(data):
                 break
-            n = (1, 2, 255, 256, 257, 449, 450, 13)[i % 8]
+            n = (1, 255, 256, 257, 450, 449, 450, 450, 13)[i % 9]
             self.assertEqual(self.line.command(f'at+qfaw="{data[off:off + n].hex()}"'), ["OK"])
             off += n
         self.line.write(b"at+qfau\r")

@@ -13,6 +13,7 @@ import fotatest
 from fotatest import FOTA, NEW, OLD, ModuleTest, code, update_package
 
 SECTOR = 4096
+SANITIZED = fotatest.SLOW > 1  # fewer variants: each costs seconds
 
 
 class Relay:
@@ -83,7 +84,7 @@ class Resume(ModuleTest):
         self.assertLess(relay.to_module, cost + 300)
 
     def test_module_loses_power_in_the_middle(self):
-        for mode in ("qfua", "qfaw"):
+        for mode in ("qfaw",) if SANITIZED else ("qfua", "qfaw"):
             with self.subTest(mode):
                 self.make(tty=False)
                 half = self.size * 6 // 10
@@ -94,7 +95,7 @@ class Resume(ModuleTest):
                 self.check_resumed(mode, half * 95 // 100)
 
     def test_line_breaks_in_the_middle_and_module_lives(self):
-        for mode in ("qfua", "qfaw"):
+        for mode in ("qfua",) if SANITIZED else ("qfua", "qfaw"):
             with self.subTest(mode):
                 self.make(tty=False)
                 half = self.size * 6 // 10
@@ -104,7 +105,7 @@ class Resume(ModuleTest):
                 self.check_resumed(mode, half * 95 // 100)
 
     def test_sender_is_killed_or_interrupted(self):
-        for number, status in ((9, -9), (2, code("INTERRUPTED"))):
+        for number, status in ((2, code("INTERRUPTED")), (9, -9))[:1 if SANITIZED else 2]:
             with self.subTest(signal=number):
                 self.make(tty=False)
                 relay = Relay(self.module.place)
