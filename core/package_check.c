@@ -141,9 +141,11 @@ static bool may_be_already_there(const struct fota_package_check *c)
            memcmp(c->identity.image_sha256, c->pkg.new_sha256, FOTA_SHA256_BYTES) == 0;
 }
 
+/* Also when the base may be damaged: that, a record in the journal says, and whoever can write
+ * one must not get an older image started. */
 static enum fota_err check_counter(const struct fota_package_check *c)
 {
-    if (!c->check_base || !c->has_identity) return FOTA_OK;
+    if (!c->has_identity) return FOTA_OK;
     if (c->pkg.security_counter >= c->identity.security_counter) return FOTA_OK;
     bool downgrade = has_feature(&c->pkg, FOTA_FEATURE_DOWNGRADE) && c->pkg.base_bytes != 0;
     return downgrade ? FOTA_OK : FOTA_E_COUNTER;

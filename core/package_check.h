@@ -31,7 +31,7 @@ struct fota_package_check {
 
 /* Begin to check the package that lies in the device's staging area.  `received_bytes` is what
  * has been received, or UINT32_MAX when not known (boot loader).  `check_base`: false when the
- * base may be damaged (then already there, counter and base are not compared). */
+ * base may be damaged (then already there and base are not compared). */
 void fota_package_check_begin(struct fota_package_check *c, const struct fota_device *device,
                               uint32_t received_bytes, bool check_base);
 /* One bounded piece of work (at most one signature check or 1 KiB hashed).  Reads only.

@@ -319,6 +319,18 @@ static void a_downgrade_package_works_from_its_base_only(void **state)
     tiny_free(&t);
 }
 
+/* A journal that says so, whoever wrote it, does not let an older full image in. */
+static void the_counter_holds_even_if_the_base_may_be_damaged(void **state)
+{
+    (void)state;
+    tiny_init(&t, &full);
+    uint32_t n = copy_package();
+    fota_put_le32(package + 16, 2);
+    assert_int_equal(check_changed(n, true), FOTA_E_COUNTER);
+    assert_int_equal(check_with(UINT32_MAX, false), FOTA_E_COUNTER);
+    tiny_free(&t);
+}
+
 static void packages_for_the_other_scheme_are_refused(void **state)
 {
     (void)state;
@@ -390,6 +402,7 @@ int main(void)
         cmocka_unit_test(already_there_means_that_the_slot_holds_it),
         cmocka_unit_test(a_full_package_needs_no_identity),
         cmocka_unit_test(a_downgrade_package_works_from_its_base_only),
+        cmocka_unit_test(the_counter_holds_even_if_the_base_may_be_damaged),
         cmocka_unit_test(packages_for_the_other_scheme_are_refused),
         cmocka_unit_test(torn_staging_is_damage_of_the_package),
         cmocka_unit_test(the_record_that_asks_says_what_the_head_says),
