@@ -25,6 +25,8 @@ static enum fota_err read_plain(struct plain *out, const struct fota_delta_param
     out->n_ram = bytes[1];
     out->n_map = fota_le16(bytes + 2);
     if (out->n_hashed == 0) return FOTA_E_BODY;
+    /* References are to the old image; and an item must not reach over the page being made. */
+    if (params->arch != FOTA_ARCH_DATA && params->old_bytes == 0) return FOTA_E_BODY;
     return params->arch == FOTA_ARCH_DATA && (out->n_ram | out->n_map) != 0 ? FOTA_E_BODY
                                                                             : FOTA_OK;
 }

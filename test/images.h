@@ -25,40 +25,57 @@ static inline uint8_t *random_image(uint32_t n_bytes, uint32_t seed)
     return at;
 }
 
-/* Code-like content: functions of push, moves, calls to one another, literal words and strings,
- * `shift` bytes inserted every 4 KiB or so. */
+#define CODE_FUNCTION_BYTES 512U
+#define CODE_FUNCTIONS      40U
+#define CODE_ADDRESS        0x08000000U
+
+/* Where the byte that would lie at `off` lies with `shift` bytes inserted every 4 KiB. */
+static inline uint32_t code_place(uint32_t off, uint32_t shift)
+{
+    return off + off / 4096 * shift;
+}
+
+static inline uint32_t code_call(uint32_t from, uint32_t to)
+{
+    uint32_t apart = (to - (from + 4)) >> 1;
+    uint32_t s = (apart >> 23) & 1U;
+    uint32_t high = 0xF000U | (s << 10) | ((apart >> 11) & 0x3FFU);
+    uint32_t low = 0xD000U | (((~(apart >> 22) ^ s) & 1U) << 13) |
+                   (((~(apart >> 21) ^ s) & 1U) << 11) | (apart & 0x7FFU);
+    return high | (low << 16);
+}
+
+/* A word of such an image, without insertions at `off`. */
+static inline uint32_t code_word(uint32_t off, uint32_t shift, uint32_t kind, uint32_t value)
+{
+    uint32_t in_function = off % CODE_FUNCTION_BYTES;
+    uint32_t pool = CODE_FUNCTION_BYTES - 32; /* literal words end a function */
+    uint32_t target = code_place(value % CODE_FUNCTIONS * CODE_FUNCTION_BYTES, shift);
+    uint32_t moves = 0x60002000U | (value & 0x0FFF0FFFU);
+    if (in_function == 0) return 0x4604B510U; /* push */
+    if (in_function >= pool)
+        return value >> 31 ? CODE_ADDRESS + target + 1
+                           : 0x20000000U + (value >> 8) % 4096 / 4 * 4 + shift;
+    if (kind == 0) return code_call(code_place(off, shift), target);
+    if (kind == 1)
+        return 0x46004800U | (value % 8 << 8) | ((pool - in_function - 4) / 4 + value / 8 % 8);
+    if (kind == 2) return 0x4600D000U | (value & 0xDFFU); /* a branch */
+    return moves;
+}
+
+/* Thumb code: functions that call one another, load literal words (pointers to functions, and
+ * into RAM) and branch, `shift` bytes (a multiple of 4) inserted every 4 KiB.  RAM lies `shift`
+ * bytes further. */
 static inline uint8_t *code_image(uint32_t n_bytes, uint32_t shift)
 {
-    uint8_t *at = malloc(n_bytes + 64U);
+    uint8_t *at = malloc(n_bytes + 4U);
     uint32_t state = 12345;
-    uint32_t pos = 0;
-    uint32_t inserted = 0;
-    while (pos < n_bytes) {
+    memset(at, 0xBF, n_bytes);
+    for (uint32_t off = 0; code_place(off, shift) < n_bytes; off += 4) {
         uint32_t kind = next_random(&state) % 8;
-        uint32_t value = next_random(&state);
-        uint8_t word[4] = {(uint8_t)value, (uint8_t)(0x20 + value % 16), (uint8_t)(value >> 8),
-                           (uint8_t)(0x60 + (value >> 8) % 16)};
-        if (kind == 0) {
-            uint32_t target = (value % n_bytes & ~1U) + value % n_bytes / 4096 * shift;
-            uint32_t apart = (target - (pos + 4)) >> 1;
-            uint32_t s = (apart >> 23) & 1U;
-            uint32_t high = 0xF000U | (s << 10) | ((apart >> 11) & 0x3FFU);
-            uint32_t low = 0xD000U | (((~(apart >> 22) ^ s) & 1U) << 13) |
-                           (((~(apart >> 21) ^ s) & 1U) << 11) | (apart & 0x7FFU);
-            word[0] = (uint8_t)high, word[1] = (uint8_t)(high >> 8);
-            word[2] = (uint8_t)low, word[3] = (uint8_t)(low >> 8);
-        } else if (kind == 1) {
-            uint32_t pointer = 0x08000000U + value % n_bytes + value % n_bytes / 4096 * shift;
-            for (int i = 0; i < 4; i++)
-                word[i] = (uint8_t)(pointer >> (8 * i));
-        }
-        memcpy(at + pos, word, 4);
-        pos += 4;
-        if (pos / 4096 > inserted) {
-            memset(at + pos, 0xBF, shift < 60 ? shift : 60);
-            pos += shift;
-            inserted = pos / 4096;
-        }
+        uint32_t word = code_word(off, shift, kind, next_random(&state));
+        for (int i = 0; i < 4; i++)
+            at[code_place(off, shift) + (uint32_t)i] = (uint8_t)(word >> (8 * i));
     }
     return at;
 }

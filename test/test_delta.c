@@ -155,6 +155,7 @@ static void set_up_code(struct place *p, uint8_t **old_image, uint8_t **new_imag
     *old_image = code_image(OLD_BYTES, 8);
     *new_image = code_image(NEW_BYTES, 20);
     set_up(p, *old_image, full ? 0 : OLD_BYTES, *new_image, NEW_BYTES);
+    assert_int_equal(p->params.arch, full ? FOTA_ARCH_DATA : FOTA_ARCH_THUMB);
 }
 
 static void reads_of_any_size_give_the_same_bytes(void **state)
@@ -279,6 +280,10 @@ static void misuse_and_misfits_are_refused(void **state)
     p.params.codec = FOTA_CODEC_DELTA1;
     p.params.arch = 200;
     assert_int_equal(open_place(&p), FOTA_E_FEATURE);
+    p.params.arch = FOTA_ARCH_THUMB; /* references, but no old image to refer to */
+    assert_int_equal(open_place(&p), FOTA_OK);
+    p.params.old_bytes = 0;
+    assert_int_equal(open_place(&p), FOTA_E_BODY);
     tear_down(&p);
     free(old_image);
     free(new_image);
