@@ -8,7 +8,6 @@
 #include "core/package.h"
 
 #define FOTA_JOURNAL_RECORD_BYTES 64U /* before padding to the program unit */
-#define FOTA_JOURNAL_SECTORS_MAX  8U
 
 enum fota_phase {
     FOTA_PHASE_IDLE = 1, /* nothing under way; staging may be changed */

@@ -5,8 +5,8 @@
 #include "core/profile.h"
 
 #define JOURNAL_SECTORS_MIN  2U
-#define JOURNAL_SECTORS_MAX  8U  /* FOTA_JOURNAL_SECTORS_MAX of core/journal.h */
-#define JOURNAL_RECORD_BYTES 64U /* FOTA_JOURNAL_RECORD_BYTES */
+#define JOURNAL_SECTORS_MAX  8U
+#define JOURNAL_RECORD_BYTES 64U /* FOTA_JOURNAL_RECORD_BYTES of core/journal.h */
 #define JOURNAL_RECORDS_MIN  8U
 #define RECORD_SECTORS       2U /* identity, settings: core/record_store.h */
 #define RECORD_SECTOR_BYTES  512U

@@ -3,8 +3,8 @@
  * backend does.  Algorithm: Ed25519 (RFC 8032).
  *
  * A backend is two functions: find the trusted public key for a key id, and verify.  The
- * library behind `verify` comes from a registry at build time (Monocypher by default,
- * port/README). */
+ * library behind `verify` comes from a registry at build time (Monocypher by default:
+ * port/monocypher). */
 #ifndef FOTA_CORE_SIGN_H
 #define FOTA_CORE_SIGN_H
 

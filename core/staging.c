@@ -147,11 +147,6 @@ uint32_t fota_staging_put(struct fota_staging *s, const uint8_t *src, uint32_t n
     return n;
 }
 
-uint32_t fota_staging_received(const struct fota_staging *s)
-{
-    return s->durable_bytes + s->fill;
-}
-
 enum fota_err fota_staging_flush_step(struct fota_staging *s, bool all)
 {
     const struct fota_flash *flash = s->area->flash;
@@ -169,9 +164,4 @@ enum fota_err fota_staging_flush_step(struct fota_staging *s, bool all)
     s->durable_bytes += s->fill;
     s->fill = 0;
     return FOTA_MORE;
-}
-
-void fota_staging_drop_page(struct fota_staging *s)
-{
-    s->fill = 0;
 }

@@ -34,14 +34,10 @@ FOTA_NODISCARD enum fota_err fota_staging_erase_step(struct fota_staging *s);
 /* Take bytes into the page buffer: returns how many were taken (0: flush_step() first, or the
  * end of the transfer has been flushed). */
 uint32_t fota_staging_put(struct fota_staging *s, const uint8_t *src, uint32_t n_bytes);
-/* Bytes received in order so far, durable or in the page buffer. */
-uint32_t fota_staging_received(const struct fota_staging *s);
 /* Program the page buffer if it is full, or whatever it holds when `all` (the transfer's end: a
  * part page is filled up with the erased value, and only begin() goes on after it).  At most
  * one program.  FOTA_OK nothing (more) to do, FOTA_MORE, FOTA_E_STAGING_SPACE.  Another
  * failure: durable_bytes has gone back to the begin of the sector, begin() may go on there. */
 FOTA_NODISCARD enum fota_err fota_staging_flush_step(struct fota_staging *s, bool all);
-/* Forget what is in the page buffer: go on from durable_bytes. */
-void fota_staging_drop_page(struct fota_staging *s);
 
 #endif

@@ -47,7 +47,7 @@ static enum fota_err receive(struct fota_staging *st, uint32_t from, uint32_t to
 {
     while (from < to) {
         from += fota_staging_put(st, package + from, to - from > 100 ? 100 : to - from);
-        assert_int_equal(fota_staging_received(st), from);
+        assert_int_equal(st->durable_bytes + st->fill, from);
         uint64_t before = s.power.n_ops;
         enum fota_err err = fota_staging_flush_step(st, false);
         assert_true(s.power.n_ops - before <= 1);
@@ -215,8 +215,7 @@ static void in_the_same_boot_it_goes_on_without_erasing(void **state)
     make_package(2500);
     begin_afresh(&st);
     assert_int_equal(receive(&st, 0, 1000), FOTA_OK);
-    fota_staging_drop_page(&st);
-    assert_int_equal(fota_staging_received(&st), 960);
+    assert_int_equal(st.durable_bytes, 960); /* the rest waits in the page buffer: dropped */
     uint64_t erases = s.flash.n_erases;
     assert_int_equal(fota_staging_begin(&st, 900), FOTA_E_OFFSET);
     assert_int_equal(fota_staging_begin(&st, 960), FOTA_OK);
