@@ -138,7 +138,7 @@ static enum fota_err load_profile(struct factory *f, const struct options *o)
 }
 
 /* Write the new flash file beside its place, then put it there: an old one stays whole. */
-static enum fota_err write_flash_file(const char *path, const struct provision *p)
+static enum fota_err write_and_rename(const char *path, const struct provision *p)
 {
     char temporary[4096];
     int n = snprintf(temporary, sizeof temporary, "%s.new", path);
@@ -163,6 +163,18 @@ static enum fota_err write_flash_file(const char *path, const struct provision *
         return complain(path, err, err == FOTA_E_IO ? strerror(why) : NULL);
     }
     return FOTA_OK;
+}
+
+/* Signals that end the program wait until the file is either there or gone. */
+static enum fota_err write_flash_file(const char *path, const struct provision *p)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, &before);
+    enum fota_err err = write_and_rename(path, p);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return err;
 }
 
 /* An existing flash file is replaced with -f only, and never under a running module. */

@@ -109,15 +109,18 @@ static enum fota_err usage(const char *what, const char *why)
     return FOTA_E_USAGE;
 }
 
+/* As the other verbs take numbers: decimal or 0x, K or M behind it. */
 static bool parse_number(const char *text, uint64_t max, uint64_t *value)
 {
     char *end = NULL;
     errno = 0;
-    unsigned long long v = strtoull(text, &end, 0);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || v > max) {
+    unsigned long long v = strtoull(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
+    unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : 0;
+    end += shift != 0 ? 1 : 0;
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || v > max >> shift) {
         return false;
     }
-    *value = v;
+    *value = v << shift;
     return true;
 }
 

@@ -48,12 +48,13 @@ static int nameless_file(const uint8_t *bytes, size_t n_bytes)
     return fd;
 }
 
-/* A HEX or ELF image becomes a raw one: `arg` is then the name of a nameless file. */
-static enum fota_err make_raw(char **arg, struct fota_fault *fault)
+/* A HEX or ELF image becomes a raw one: `arg` is then --init with the name of a nameless file.
+ */
+static enum fota_err make_raw(char **arg, const char *path, struct fota_fault *fault)
 {
-    static char name[32];
+    static char name[40];
     struct fota_image image;
-    enum fota_err err = fota_image_read(&image, *arg, fault);
+    enum fota_err err = fota_image_read(&image, path, fault);
     if (err != FOTA_OK || image.format == FOTA_IMAGE_RAW) {
         if (err == FOTA_OK) {
             fota_image_free(&image);
@@ -63,23 +64,50 @@ static enum fota_err make_raw(char **arg, struct fota_fault *fault)
     int fd = nameless_file(image.at, image.n_bytes);
     fota_image_free(&image);
     if (fd < 0) {
-        return fota_fault_set(fault, FOTA_E_IO, *arg, "temporary file: %s", strerror(errno));
+        return fota_fault_set(fault, FOTA_E_IO, path, "temporary file: %s", strerror(errno));
     }
-    (void)snprintf(name, sizeof name, "/dev/fd/%d", fd);
+    const char *option = path == *arg ? "" : "--init=";
+    (void)snprintf(name, sizeof name, "%s/dev/fd/%d", option, fd);
     *arg = name;
     return FOTA_OK;
+}
+
+/* Whether `arg` is --init as getopt_long() takes it, also cut short; `value` is what stands
+ * behind its '=', or a null pointer. */
+static bool is_init(const char *arg, const char **value)
+{
+    static const char init[] = "--init";
+    size_t n = strcspn(arg, "=");
+    *value = arg[n] == '=' ? arg + n + 1 : NULL;
+    return n > 2 && n < sizeof init && strncmp(arg, init, n) == 0;
+}
+
+/* The image that --init names becomes a raw one. */
+static enum fota_err make_image_raw(int argc, char **argv, struct fota_fault *fault)
+{
+    enum fota_err err = FOTA_OK;
+    for (int i = 1; i < argc && err == FOTA_OK; i++) {
+        const char *value;
+        if (!is_init(argv[i], &value)) {
+            continue;
+        }
+        if (value != NULL) {
+            err = make_raw(&argv[i], value, fault);
+        } else if (i + 1 < argc) {
+            i++;
+            err = make_raw(&argv[i], argv[i], fault);
+        }
+    }
+    return err;
 }
 
 static int run(struct fota_cli *cli, int argc, char **argv)
 {
     static char program[PATH_BYTES];
-    static const char init[] = "--init";
     struct fota_fault fault;
     enum fota_err err = find_program(program, &fault);
-    for (int i = 1; i + 1 < argc && err == FOTA_OK; i++) {
-        if (strcmp(argv[i], init) == 0) {
-            err = make_raw(&argv[i + 1], &fault);
-        }
+    if (err == FOTA_OK) {
+        err = make_image_raw(argc, argv, &fault);
     }
     if (err != FOTA_OK) {
         return fota_cli_fail(cli, &fault);

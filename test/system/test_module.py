@@ -122,10 +122,30 @@ class Provisioning(ModuleTest):
         hex_file = self.directory / "old.hex"
         subprocess.run(["objcopy", "-I", "binary", "-O", "ihex", str(shop / "old.bin"),
                         str(hex_file)], check=True)
-        self.start("--init", hex_file, "--version", OLD, "--product", "M95", "--pub",
-                   shop / "maker.pub")
-        self.send(fotatest.update_package())
+        for option in (["--init", hex_file], [f"--init={hex_file}"], ["--ini", hex_file]):
+            with self.subTest(option[0]):
+                self.start(*option, "--version", OLD, "--product", "M95", "--pub",
+                           shop / "maker.pub", "-f")
+                self.send(fotatest.update_package())
+                self.assert_version(NEW)
+
+    def test_sizes_are_given_as_to_diff(self):
+        self.make("--slot-bytes", "128K", "--sector", "04096")
+        self.send(fotatest.package("128k", "--slot-bytes", "128K", "--sector", "04096"))
         self.assert_version(NEW)
+
+    def test_an_interrupted_provisioning_leaves_nothing_half_written(self):
+        flash = self.directory / "m95.flash"
+        process = subprocess.Popen([fotatest.FOTA, "module", "--flash", flash, "--tty",
+                                    self.directory / "tty", *self.new("--slot-bytes", "16777216")],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None and not list(self.directory.iterdir()):
+            time.sleep(0.001)
+        process.terminate()
+        process.wait(60)
+        self.assertEqual([path.name for path in self.directory.iterdir()], ["m95.flash"])
+        self.start()
+        self.assert_version(OLD)
 
     def test_profile_files(self):
         profiles = sorted((fotatest.ROOT / "device").glob("*.profile"))
