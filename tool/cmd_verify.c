@@ -16,9 +16,9 @@ static const char help[] =
     "key,\n"
     "hash of the body, every unit's head and CRC.  With --base also that OLD is the image it "
     "was\n"
-    "made from, and that a simulated device that runs OLD gets the new image out of it.  The "
-    "exit\n"
-    "code is that of the first thing that is wrong.\n"
+    "made from, and that a simulated device that runs OLD gets the new image out of it; a full "
+    "image\n"
+    "needs no base for that.  The exit code is that of the first thing that is wrong.\n"
     "\n"
     "  -k, --pub FILE      trusted public key; up to 8 times\n"
     "  -b, --base FILE     the image the device runs (raw, Intel HEX or ELF)\n"
@@ -62,10 +62,10 @@ check_base(const struct verify *v, const struct fota_package *pkg, struct fota_f
     return FOTA_OK;
 }
 
-/* A device that runs the base takes the package and gets the new image out of it: its updater
- * ends with the hash of the whole image. */
-static enum fota_err try_on_base(const struct verify *v, const struct fota_package_file *file,
-                                 struct fota_fault *fault)
+/* A device that runs the base, or that is empty, takes the package and gets the new image out
+ * of it: its updater ends with the hash of the whole image. */
+static enum fota_err try_on_device(const struct verify *v, const struct fota_package_file *file,
+                                   struct fota_fault *fault)
 {
     struct fota_applied applied;
     const struct fota_apply_spec spec = {.file = file,
@@ -73,7 +73,7 @@ static enum fota_err try_on_base(const struct verify *v, const struct fota_packa
                                          .layout = v->device_path != NULL ? &v->layout : NULL,
                                          .keys = fota_key_files_trusted(&v->keys),
                                          .old_image = {v->base.at, v->base.n_bytes}};
-    enum fota_err err = check_base(v, &file->pkg, fault);
+    enum fota_err err = v->base_path != NULL ? check_base(v, &file->pkg, fault) : FOTA_OK;
     if (err < 0) return err;
     err = fota_apply(&applied, &spec, fault);
     free(applied.image);
@@ -97,6 +97,15 @@ static enum fota_err check_device(const struct verify *v, const struct fota_pack
     return fota_fault_set(fault, err, v->path, "device profile %s", v->layout.profile.name);
 }
 
+/* Whether all is known that a simulated device needs. */
+static bool can_try(const struct verify *v, const struct fota_package_file *file)
+{
+    struct fota_flash_run run;
+    if (v->base_path != NULL) return true;
+    if ((file->pkg.features & FOTA_FEATURE_FULL) == 0) return false;
+    return v->device_path != NULL || fota_package_file_geometry(&run, file);
+}
+
 static enum fota_err check(const struct verify *v, const struct fota_package_file *file,
                            struct fota_package_view *view, struct fota_fault *fault)
 {
@@ -105,7 +114,7 @@ static enum fota_err check(const struct verify *v, const struct fota_package_fil
     enum fota_err err = fota_package_file_verify(file, keys, v->path, fault);
     if (err == FOTA_OK) err = fota_package_view_open(view, file, v->path, device, fault);
     if (err == FOTA_OK) err = check_device(v, view, fault);
-    if (err == FOTA_OK && v->base_path != NULL) err = try_on_base(v, file, fault);
+    if (err == FOTA_OK && can_try(v, file)) err = try_on_device(v, file, fault);
     return err;
 }
 

@@ -426,6 +426,18 @@ class Verify(Case):
         self.verify("delta.fota", "--product", "M95", "--pub", "other.pub")
         self.assertTrue(json.loads(self.verify("delta.fota", "--json").stdout)["ok"])
 
+    def test_a_full_image_that_no_device_could_decode_is_refused(self):
+        data = bytearray((self.dir / "full.fota").read_bytes())
+        mask, head_bytes = data[5], struct.unpack_from("<H", data, 6)[0]
+        data[134] ^= 0x40  # the codec
+        self.put("head", bytes(data[:12]) + bytes(byte ^ mask for byte in data[12:head_bytes]))
+        subprocess.run(["openssl", "pkeyutl", "-sign", "-inkey", "maker.key", "-rawin", "-in", "head", "-out",
+                        "signature"], cwd=self.dir, check=True)
+        signature = (self.dir / "signature").read_bytes()
+        data[head_bytes + 6:head_bytes + 70] = bytes(byte ^ mask for byte in signature)
+        self.put("odd.fota", bytes(data))
+        self.verify("odd.fota", code=FEATURE)
+
     def test_wrong_key_product_and_base(self):
         self.run_fota("verify", "--pub", "other.pub", "delta.fota", code=UNKNOWN_KEY)
         self.verify("delta.fota", "--product", "M96", code=PRODUCT)
