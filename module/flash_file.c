@@ -119,7 +119,7 @@ static void begin_operation(struct flash_file_device *d, uint32_t addr, uint32_t
     f->addr = addr;
     f->n_bytes = n_bytes;
     if (f->operation_us != 0) {
-        const struct timespec t = {.tv_sec = f->operation_us / 1000000U,
+        const struct timespec t = {.tv_sec = (time_t)(f->operation_us / 1000000U),
                                    .tv_nsec = (long)(f->operation_us % 1000000U) * 1000L};
         (void)nanosleep(&t, NULL);
     }
