@@ -110,11 +110,12 @@ static uint32_t slot_bytes(const struct fota_journal *j)
     return (RECORD_BYTES + unit - 1U) / unit * unit;
 }
 
-static uint32_t n_slots(const struct fota_journal *j)
+static uint16_t n_slots(const struct fota_journal *j)
 {
     struct fota_sector sector;
     if (fota_area_sector(j->area, 0, &sector) < 0) return 0;
-    return sector.n_bytes / slot_bytes(j);
+    uint32_t n = sector.n_bytes / slot_bytes(j);
+    return (uint16_t)(n < FOTA_JOURNAL_SLOTS_MAX ? n : FOTA_JOURNAL_SLOTS_MAX);
 }
 
 /* What one slot holds. */
@@ -210,7 +211,7 @@ read_sector(const struct fota_journal *j, uint32_t sector, struct reading *r)
 }
 
 /* Let what a sector says rule, if it counts and is newer than what ruled so far. */
-static void consider(struct fota_journal *j, uint32_t sector, const struct reading *r)
+static void consider(struct fota_journal *j, uint8_t sector, const struct reading *r)
 {
     if (!r->counts) return;
     if (j->has_snapshot && !is_newer(r->epoch, j->ruling_epoch)) return;
@@ -219,18 +220,20 @@ static void consider(struct fota_journal *j, uint32_t sector, const struct readi
     j->has_snapshot = true;
     j->finished = r->finished;
     decode(&j->found, r->state);
-    j->recommit_slot = r->has_other ? n_slots(j) : r->last_nonblank + 2U;
+    j->recommit_slot = r->has_other ? n_slots(j) : (uint16_t)(r->last_nonblank + 2U);
 }
 
 enum fota_err fota_journal_load(struct fota_journal *j, const struct fota_area *area)
 {
     memset(j, 0, sizeof *j);
     j->area = area;
-    j->n_sectors = fota_area_n_sectors(area);
+    uint32_t n_sectors = fota_area_n_sectors(area);
+    if (n_sectors > FOTA_JOURNAL_SECTORS_MAX) n_sectors = FOTA_JOURNAL_SECTORS_MAX;
+    j->n_sectors = (uint8_t)n_sectors;
     j->ruling = j->n_sectors;
     j->stage = STAGE_CLOSED;
     bool any_head = false;
-    for (uint32_t i = 0; i < j->n_sectors; i++) {
+    for (uint8_t i = 0; i < j->n_sectors; i++) {
         struct reading r;
         enum fota_err err = read_sector(j, i, &r);
         if (err < 0) return err;
@@ -271,7 +274,7 @@ static void enter_next_sector(struct fota_journal *j)
     }
     j->sectors_left--;
     do {
-        j->sector = (j->sector + 1U) % j->n_sectors;
+        j->sector = (uint8_t)((j->sector + 1U) % j->n_sectors);
     } while (j->sector == j->ruling);
     j->epoch++;
     j->tries = 0;
@@ -282,8 +285,9 @@ static void enter_next_sector(struct fota_journal *j)
 static void begin_open(struct fota_journal *j)
 {
     bool has_ruling = j->ruling < j->n_sectors;
-    j->sector = has_ruling ? j->ruling : j->n_sectors - 1U;
-    j->sectors_left = has_ruling ? j->n_sectors - 1U : j->n_sectors;
+    uint8_t last = j->n_sectors > 0 ? (uint8_t)(j->n_sectors - 1U) : 0;
+    j->sector = has_ruling ? j->ruling : last;
+    j->sectors_left = has_ruling ? last : j->n_sectors;
     j->part_off = 0;
     j->stage = STAGE_RECOMMIT;
 }
@@ -330,7 +334,7 @@ static enum fota_err program_part(struct fota_journal *j, uint32_t sector, uint3
     memcpy(padded, record, RECORD_BYTES);
     uint32_t off = place.off + index * size + j->part_off;
     err = fota_area_program(j->area, off, padded + j->part_off, n);
-    j->part_off += n;
+    j->part_off = (uint16_t)(j->part_off + n);
     if (err >= 0 && j->part_off < size) return FOTA_MORE;
     j->part_off = 0;
     return err;
@@ -342,7 +346,7 @@ static enum fota_err step_recommit(struct fota_journal *j)
     encode(record, &j->found, j->ruling_epoch, FLAG_COPY);
     enum fota_err err = program_part(j, j->ruling, j->recommit_slot, record);
     if (err == FOTA_MORE) return FOTA_MORE;
-    j->recommit_slot = err < 0 ? j->recommit_slot + 1U : n_slots(j);
+    j->recommit_slot = err < 0 ? (uint16_t)(j->recommit_slot + 1U) : n_slots(j);
     return FOTA_MORE;
 }
 

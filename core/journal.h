@@ -8,6 +8,8 @@
 #include "core/package.h"
 
 #define FOTA_JOURNAL_RECORD_BYTES 64U /* before padding to the program unit */
+#define FOTA_JOURNAL_SECTORS_MAX  8U
+#define FOTA_JOURNAL_SLOTS_MAX    4096U /* used in a sector, however large it is */
 
 enum fota_phase {
     FOTA_PHASE_IDLE = 1, /* nothing under way; staging may be changed */
@@ -44,15 +46,15 @@ struct fota_snapshot {
 /* State of the journal in this boot.  Fields are private. */
 struct fota_journal {
     const struct fota_area *area;
-    uint32_t n_sectors;
-    uint32_t ruling; /* sector that rules; n_sectors when none */
     uint32_t ruling_epoch;
     uint32_t epoch;         /* newest seen or written */
-    uint32_t sector;        /* sector opened, or being opened, in this boot */
-    uint32_t slot;          /* next free record slot in it */
-    uint32_t part_off;      /* bytes of the record in `slot` already programmed */
-    uint32_t recommit_slot; /* where rule 3a asks for a copy; past the last slot: nowhere */
-    uint32_t sectors_left;  /* that may still be tried for this OPEN */
+    uint16_t slot;          /* next free record slot in `sector` */
+    uint16_t part_off;      /* bytes of the record in `slot` already programmed */
+    uint16_t recommit_slot; /* where rule 3a asks for a copy; past the last slot: nowhere */
+    uint8_t n_sectors;
+    uint8_t ruling;       /* sector that rules; n_sectors when none */
+    uint8_t sector;       /* opened, or being opened, in this boot */
+    uint8_t sectors_left; /* that may still be tried for this OPEN */
     uint8_t tries;
     uint8_t stage; /* enum of journal.c */
     bool has_snapshot;

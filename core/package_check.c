@@ -69,6 +69,17 @@ uint32_t fota_package_n_stash(const struct fota_package *pkg, const struct fota_
     return n;
 }
 
+static void read_identity(struct fota_device_image *image, const struct fota_device *device)
+{
+    struct fota_identity id;
+    image->known = fota_identity_read(&id, &device->area[FOTA_AREA_IDENTITY]) == FOTA_OK;
+    if (!image->known) return;
+    image->slot = id.slot;
+    image->n_bytes = id.image_bytes;
+    image->security_counter = id.security_counter;
+    memcpy(image->sha256, id.image_sha256, sizeof image->sha256);
+}
+
 void fota_package_check_begin(struct fota_package_check *c, const struct fota_device *device,
                               uint32_t received_bytes, bool check_base)
 {
@@ -77,9 +88,8 @@ void fota_package_check_begin(struct fota_package_check *c, const struct fota_de
     c->received_bytes = received_bytes;
     c->check_base = check_base;
     c->stage = STAGE_PREFIX;
-    c->has_identity =
-        fota_identity_read(&c->identity, &device->area[FOTA_AREA_IDENTITY]) == FOTA_OK;
-    if (has_two_slots(device)) c->target = c->has_identity && c->identity.slot == 1 ? 0 : 1;
+    read_identity(&c->image, device);
+    if (has_two_slots(device)) c->target = c->image.known && c->image.slot == 1 ? 0 : 1;
 }
 
 static enum fota_err step_prefix(struct fota_package_check *c)
@@ -114,7 +124,7 @@ static bool is_text(const char *field, const char *text)
 /* The same bytes in RAM are parsed and verified: what acts later is what was signed. */
 static enum fota_err step_head(struct fota_package_check *c)
 {
-    uint8_t head[FOTA_PACKAGE_HEAD_MAX];
+    uint8_t *head = c->part.head;
     uint32_t n_bytes = fota_package_head_read_bytes(&c->pkg.prefix);
     enum fota_err err = fota_area_read(staging_of(c), 0, head, n_bytes);
     if (err < 0) return err;
@@ -137,16 +147,16 @@ static const struct fota_area *base_slot(const struct fota_package_check *c)
 
 static bool may_be_already_there(const struct fota_package_check *c)
 {
-    return c->check_base && c->has_identity && c->identity.image_bytes == c->pkg.new_bytes &&
-           memcmp(c->identity.image_sha256, c->pkg.new_sha256, FOTA_SHA256_BYTES) == 0;
+    return c->check_base && c->image.known && c->image.n_bytes == c->pkg.new_bytes &&
+           memcmp(c->image.sha256, c->pkg.new_sha256, FOTA_SHA256_BYTES) == 0;
 }
 
 /* Also when the base may be damaged: that, a record in the journal says, and whoever can write
  * one must not get an older image started. */
 static enum fota_err check_counter(const struct fota_package_check *c)
 {
-    if (!c->has_identity) return FOTA_OK;
-    if (c->pkg.security_counter >= c->identity.security_counter) return FOTA_OK;
+    if (!c->image.known) return FOTA_OK;
+    if (c->pkg.security_counter >= c->image.security_counter) return FOTA_OK;
     bool downgrade = has_feature(&c->pkg, FOTA_FEATURE_DOWNGRADE) && c->pkg.base_bytes != 0;
     return downgrade ? FOTA_OK : FOTA_E_COUNTER;
 }
@@ -155,9 +165,9 @@ static enum fota_err check_counter(const struct fota_package_check *c)
 static enum fota_err step_already(struct fota_package_check *c)
 {
     if (may_be_already_there(c)) {
-        if (c->off == 0) fota_image_hash_begin(&c->hash, base_slot(c), c->pkg.new_bytes);
+        if (c->off == 0) fota_image_hash_begin(&c->part.hash, base_slot(c), c->pkg.new_bytes);
         c->off = 1;
-        enum fota_err err = fota_image_hash_step(&c->hash, c->pkg.new_sha256);
+        enum fota_err err = fota_image_hash_step(&c->part.hash, c->pkg.new_sha256);
         if (err == FOTA_MORE) return FOTA_MORE;
         if (err == FOTA_OK) return FOTA_E_ALREADY;
     }
@@ -200,22 +210,24 @@ static enum fota_err step_fit(struct fota_package_check *c)
     if (pkg->new_bytes == 0 || pkg->new_bytes > slot->n_bytes) return FOTA_E_SLOT_SPACE;
     if (pkg->base_bytes > slot->n_bytes) return FOTA_E_BASE;
     if (pkg->decoder_kib * 1024U > c->device->decoder_bytes) return FOTA_E_RAM;
-    enum fota_err err = fota_area_sector_at(slot, pkg->new_bytes - 1U, &c->n_image);
+    uint32_t last;
+    enum fota_err err = fota_area_sector_at(slot, pkg->new_bytes - 1U, &last);
     if (err < 0) return err;
-    c->n_image++;
+    if (last >= FOTA_PACKAGE_SLOT_SECTORS_MAX) return FOTA_E_GEOMETRY;
+    c->n_image = (uint16_t)(last + 1U);
     c->stage = STAGE_BASE;
-    fota_image_hash_begin(&c->hash, base_slot(c), pkg->base_bytes);
+    fota_image_hash_begin(&c->part.hash, base_slot(c), pkg->base_bytes);
     return FOTA_MORE;
 }
 
 static enum fota_err step_base(struct fota_package_check *c)
 {
     if (c->check_base && !has_feature(&c->pkg, FOTA_FEATURE_FULL)) {
-        enum fota_err err = fota_image_hash_step(&c->hash, c->pkg.base_sha256);
+        enum fota_err err = fota_image_hash_step(&c->part.hash, c->pkg.base_sha256);
         if (err == FOTA_MORE) return FOTA_MORE;
         if (err < 0) return FOTA_E_BASE;
     }
-    fota_sha256_init(&c->hash.sha);
+    fota_sha256_init(&c->part.hash.sha);
     c->off = 0;
     c->stage = STAGE_BODY;
     return FOTA_MORE;
@@ -231,14 +243,15 @@ static enum fota_err step_body(struct fota_package_check *c)
         enum fota_err err =
             fota_package_read(staging_of(c), &pkg->prefix, pkg->body_off + c->off, chunk, n);
         if (err < 0) return err;
-        fota_sha256_update(&c->hash.sha, chunk, n);
+        fota_sha256_update(&c->part.hash.sha, chunk, n);
         c->off += n;
         done += n;
     }
     if (c->off < pkg->body_bytes) return FOTA_MORE;
     uint8_t digest[FOTA_SHA256_BYTES];
-    fota_sha256_final(&c->hash.sha, digest);
+    fota_sha256_final(&c->part.hash.sha, digest);
     if (memcmp(digest, pkg->body_sha256, sizeof digest) != 0) return FOTA_E_BODY_HASH;
+    memset(&c->part, 0, sizeof c->part);
     c->off = pkg->prologue_bytes;
     c->stage = STAGE_UNITS;
     return FOTA_MORE;
@@ -251,8 +264,8 @@ static enum fota_err mark_unit(struct fota_package_check *c, const struct fota_u
     for (uint32_t i = 0; i < unit->n_sectors; i++) {
         if (!fota_unit_writes(unit, i)) continue;
         uint32_t index = unit->first_sector + i;
-        if (fota_sector_bit(c->written, index)) return FOTA_E_BODY;
-        fota_sector_bit_set(c->written, index);
+        if (fota_sector_bit(c->part.written, index)) return FOTA_E_BODY;
+        fota_sector_bit_set(c->part.written, index);
         c->n_marked++;
     }
     return FOTA_OK;
@@ -267,7 +280,7 @@ static enum fota_err check_unwritten(const struct fota_package_check *c)
     if (!fota_package_is_in_place(pkg)) return FOTA_E_BODY;
     for (uint32_t i = 0; i < c->n_image; i++) {
         struct fota_sector sector;
-        if (fota_sector_bit(c->written, i)) continue;
+        if (fota_sector_bit(c->part.written, i)) continue;
         enum fota_err err = fota_area_sector(slot, i, &sector);
         if (err < 0) return err;
         uint32_t left = pkg->new_bytes - sector.off;
@@ -339,8 +352,8 @@ void fota_package_check_ask(const struct fota_package_check *c, struct fota_snap
     out->unit_off = pkg->prologue_bytes;
     out->target_slot = c->target;
     out->counter = pkg->security_counter;
-    if (c->has_identity && c->identity.security_counter > out->counter)
-        out->counter = c->identity.security_counter;
+    if (c->image.known && c->image.security_counter > out->counter)
+        out->counter = c->image.security_counter;
     memcpy(out->package_id, pkg->id, sizeof out->package_id);
     memcpy(out->from_id, pkg->base_sha256, sizeof out->from_id);
     memcpy(out->to_id, pkg->new_sha256, sizeof out->to_id);

@@ -11,22 +11,34 @@
 #include "core/journal.h"
 #include "core/package.h"
 
+/* What the identity record says is in the device. */
+struct fota_device_image {
+    bool known; /* there is a valid record */
+    uint8_t slot;
+    uint32_t n_bytes;
+    uint32_t security_counter;
+    uint8_t sha256[FOTA_SHA256_BYTES];
+};
+
 struct fota_package_check {
     const struct fota_device *device;
     uint32_t received_bytes;
-    bool check_base; /* compare with what the device is: false once the base may be damaged */
-    bool has_identity;
-    uint8_t stage;                 /* enum of package_check.c */
-    uint8_t target;                /* slot that the package would be applied to: 0 or 1 */
-    uint32_t off;                  /* progress inside a stage */
-    uint32_t unit;                 /* heads checked */
-    uint32_t n_steps;              /* stash and write steps of all units checked */
-    uint32_t n_image;              /* slot sectors that the new image takes */
-    uint32_t n_marked;             /* of them written by a unit */
-    struct fota_identity identity; /* of the device, as found */
-    struct fota_package pkg;       /* valid from the signature on */
-    struct fota_image_hash hash;
-    uint8_t written[FOTA_PACKAGE_SLOT_SECTORS_MAX / 8]; /* slot sectors that any unit writes */
+    bool check_base;   /* compare with what the device is: false once the base may be damaged */
+    uint8_t stage;     /* enum of package_check.c */
+    uint8_t target;    /* slot that the package would be applied to: 0 or 1 */
+    uint16_t unit;     /* heads checked */
+    uint16_t n_image;  /* slot sectors that the new image takes */
+    uint16_t n_marked; /* of them written by a unit */
+    uint32_t off;      /* progress inside a stage */
+    uint32_t n_steps;  /* stash and write steps of all units checked */
+    struct fota_device_image image;
+    struct fota_package pkg; /* valid from the signature on */
+    union {
+        uint8_t head[FOTA_PACKAGE_HEAD_MAX];
+        struct fota_image_hash hash;
+        uint8_t
+            written[FOTA_PACKAGE_SLOT_SECTORS_MAX / 8]; /* slot sectors that a unit writes */
+    } part;                                             /* by stage; in the end `written` */
 };
 
 /* Begin to check the package that lies in the device's staging area.  `received_bytes` is what

@@ -36,6 +36,7 @@ set(FOTA_CORE_SOURCES
   journal.c
   package_check.c
   updater.c
+  updater_end.c
   updater_source.c
   updater_unit.c
   boot.c)

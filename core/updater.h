@@ -13,36 +13,36 @@
 
 /* Fields are private. */
 struct fota_updater {
+    struct fota_package_check check;
+    union {
+        uint8_t page[FOTA_PAGE_MAX];
+        struct fota_image_hash hash;
+        struct fota_record_write identity;
+    } buf; /* by stage */
     const struct fota_device *device;
     struct fota_journal *journal; /* loaded by the caller */
     uint8_t stage;                /* enum of updater.c */
     uint8_t tries;                /* of the sector under way */
     uint8_t unit_tries;           /* of the unit under way */
     uint8_t n_results;            /* result records still to write */
+    uint8_t percent;              /* of the work durably recorded */
     bool slot_valid;              /* after a failure: the identity's image is whole */
     enum fota_err failed;         /* why, in the failing stages */
     struct fota_snapshot now;     /* what the next record says */
-    struct fota_package_check check;
-    struct fota_unit unit;     /* being applied */
-    uint32_t n_stash;          /* stash steps of this unit */
-    uint32_t n_stashed_before; /* stashed in all earlier units */
-    uint32_t steps_before;     /* steps of all earlier units */
-    uint32_t n_walked;         /* units before the current one, looked at so far */
-    uint32_t percent;          /* of the work durably recorded */
-    uint32_t sector;           /* slot sector of the step under way */
-    uint32_t off;              /* bytes done in it */
-    uint32_t done_bytes;       /* hashed of what is being checked; of the unit: decoded */
+    struct fota_unit unit;        /* being applied */
+    uint32_t n_stash;             /* stash steps of this unit */
+    uint32_t n_stashed_before;    /* stashed in all earlier units */
+    uint32_t steps_before;        /* steps of all earlier units */
+    uint16_t n_walked;            /* units before the current one, looked at so far */
+    uint16_t sector;              /* slot sector of the step under way */
+    uint32_t off;                 /* bytes done in it */
+    uint32_t done_bytes;          /* hashed of what is being checked; of the unit: decoded */
     uint32_t crc;
     struct fota_delta_source source;
     struct fota_delta *delta;
     void *work;
     uint16_t ring[FOTA_PACKAGE_SCRATCH_MAX]; /* slot sector stashed in each ring sector */
     uint8_t written[FOTA_PACKAGE_SLOT_SECTORS_MAX / 8]; /* by units before this one */
-    union {
-        uint8_t page[FOTA_PAGE_MAX];
-        struct fota_image_hash hash;
-        struct fota_record_write identity;
-    } buf; /* by stage */
 };
 
 /* Take up the update of `journal` (phase RUN).  `work`: the decoder's workspace, device->

@@ -116,7 +116,7 @@ new_end(const struct fota_updater *u, uint32_t index, const struct fota_sector *
         return page < end ? page : end;
     }
     bool in_place =
-        fota_sector_bit(u->written, index) || !fota_sector_bit(u->check.written, index);
+        fota_sector_bit(u->written, index) || !fota_sector_bit(u->check.part.written, index);
     return in_place ? end : 0;
 }
 

@@ -9,16 +9,16 @@ enum { STEP_BYTES = 1024 };
 /* ---- the unit's parts ---- */
 
 /* Slot sector of the unit's stash step `step`: the n-th written one that holds base bytes. */
-static uint32_t stash_sector(const struct fota_updater *u, uint32_t step)
+static uint16_t stash_sector(const struct fota_updater *u, uint32_t step)
 {
     uint32_t index = u->unit.first_sector;
     for (uint32_t i = 0; i < u->unit.n_sectors; i++) {
         index = u->unit.first_sector + i;
         if (!fota_unit_writes(&u->unit, i)) continue;
         if (!fota_package_stashes(&u->check.pkg, fota_updater_slot(u), index)) continue;
-        if (step-- == 0) return index;
+        if (step-- == 0) break;
     }
-    return index;
+    return (uint16_t)index;
 }
 
 /* Place of the unit in the new image. */
@@ -84,7 +84,7 @@ static enum fota_err begin_pass(struct fota_updater *u)
     if (err < 0) return fota_updater_fail(u, err);
     place.coded_off = u->now.unit_off + u->unit.head_bytes;
     place.coded_bytes = u->unit.coded_bytes;
-    u->sector = u->unit.first_sector;
+    u->sector = (uint16_t)u->unit.first_sector;
     u->off = 0;
     u->done_bytes = 0;
     err = fota_delta_begin(u->delta, &place);

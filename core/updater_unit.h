@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of the updater: its stages, and what its three files share.
+/* Inside of the updater: its stages, and what its files share.
  *
  *   CHECK -> PLAN -> DECODER -> OPENING -+
  *     +----------------------------------+
@@ -40,7 +40,6 @@ enum fota_updater_stage {
 #define FOTA_UPDATER_TRIES_MAX 3U /* of a sector's writing, and of a unit's */
 
 /* updater.c */
-enum fota_err fota_updater_fail(struct fota_updater *u, enum fota_err err);
 /* Begin to record `now`. */
 enum fota_err fota_updater_record(struct fota_updater *u);
 /* Slot that is written. */
@@ -52,5 +51,10 @@ void fota_updater_source_init(struct fota_updater *u);
 /* updater_unit.c: the stages UNIT to READ_BACK, and what follows a record. */
 enum fota_err fota_updater_unit_step(struct fota_updater *u);
 enum fota_err fota_updater_after_record(struct fota_updater *u);
+
+/* updater_end.c: the stages from IMAGE on. */
+enum fota_err fota_updater_begin_end(struct fota_updater *u);
+enum fota_err fota_updater_end_step(struct fota_updater *u);
+enum fota_err fota_updater_fail(struct fota_updater *u, enum fota_err err);
 
 #endif
