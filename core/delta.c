@@ -152,6 +152,7 @@ fota_delta_open(struct fota_delta **out, void *work, uint32_t work_bytes,
     d->source = source;
     d->params = *params;
     d->n_hashed = plain.n_hashed;
+    d->n_direct = plain.n_hashed >= FOTA_DELTA_DIRECT_FROM ? FOTA_DELTA_DIRECT : 0;
     d->hashed = (uint16_t *)(void *)(d + 1);
     d->map.at = (uint8_t *)(d->hashed + plain.n_hashed);
     d->map.room = plain.n_map;

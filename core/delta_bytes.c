@@ -45,7 +45,7 @@ static uint32_t context(uint32_t kind, uint32_t value)
 static uint16_t *hashed(struct fota_delta *d, uint32_t ctx, uint32_t node)
 {
     uint32_t h = (ctx + node * PRIME_B) * PRIME_A;
-    return &d->hashed[((h >> 16) * d->n_hashed) >> 16];
+    return &d->hashed[d->n_direct + (((h >> 16) * (d->n_hashed - d->n_direct)) >> 16)];
 }
 
 uint16_t *fota_delta_hashed(struct fota_delta *d, uint32_t kind, uint32_t value, uint32_t node)
@@ -79,8 +79,14 @@ uint32_t fota_delta_run_bucket(uint32_t run)
     return bucket < 15 ? bucket : 15;
 }
 
-/* Eight bits, most significant first, by `n_ctx` contexts; `except` is a value that the byte
- * has not, or -1. */
+/* The counter of the context that is only the byte's place in a half-word (`kind` 0 to 3). */
+static uint16_t *order0(struct fota_delta *d, uint32_t kind, uint32_t node)
+{
+    return d->n_direct != 0 ? &d->hashed[kind * 256 + node] : hashed(d, context(8, kind), node);
+}
+
+/* Eight bits, most significant first, by `n_ctx` contexts, the first one the kind of order0();
+ * `except` is a value that the byte has not, or -1. */
 static uint8_t code_byte(struct fota_delta *d, uint32_t byte, const uint32_t *ctx,
                          uint32_t n_ctx, int32_t except)
 {
@@ -95,7 +101,7 @@ static uint8_t code_byte(struct fota_delta *d, uint32_t byte, const uint32_t *ct
             struct fota_mix mix = {
                 .weights = d->models.byte_weights[set], .n_inputs = n_ctx, .n_short = n_ctx};
             for (uint32_t i = 0; i < n_ctx; i++)
-                mix.shorts[i] = hashed(d, ctx[i], node);
+                mix.shorts[i] = i == 0 ? order0(d, ctx[0], node) : hashed(d, ctx[i], node);
             bit = fota_mix_code(&mix, &d->coder, bit, BYTE_LEARNING_RATE, 0);
         }
         node = node * 2 + bit;
@@ -114,7 +120,7 @@ uint8_t fota_delta_literal(struct fota_delta *d, uint8_t byte)
     uint32_t c = d->models.last;
     uint32_t odd = d->pos & 1U;
     const uint32_t ctx[] = {
-        context(0, odd),
+        odd,
         context(1, (c & 0xFFU) | (odd << 8)),
         context(2, (c & 0xFFFFU) | (odd << 16)),
     };
@@ -158,7 +164,7 @@ uint8_t fota_delta_copied(struct fota_delta *d, uint8_t byte, uint8_t predicted,
     uint32_t lane = d->pos & 3U;
     int32_t near = fota_delta_src_byte(d, (d->op.src_off + (d->pos - d->op.new_off)) ^ 1U);
     const uint32_t ctx[FOTA_BYTE_INPUTS] = {
-        context(8, d->pos & 1U),
+        2 + (d->pos & 1U),
         context(9, (c & 0xFFU) | ((d->pos & 1U) << 8)),
         context(10, (uint8_t)(predicted + m->lane_diff[lane])),
         context(11, predicted | (type << 8)),

@@ -9,6 +9,8 @@
 #include "core/delta_ops.h"
 #include "core/rangedec.h"
 
+#define FOTA_DELTA_DIRECT      1024U /* counters set apart for contexts of order 0 ... */
+#define FOTA_DELTA_DIRECT_FROM 1280U /* ... when there are at least so many */
 #define FOTA_DELTA_HASH_UNIT                                                                   \
     128U                       /* hashed counters come in multiples of this, 1 to 255 times */
 #define FOTA_PROLOGUE_PLAIN 4U /* bytes before the range coded ones */
@@ -115,6 +117,7 @@ struct fota_delta {
     struct fota_op_model ops;
     struct fota_op op; /* the one that holds `pos` or follows it */
     uint32_t n_hashed;
+    uint32_t n_direct; /* of these the first ones are not hashed */
     uint8_t n_pending; /* bytes decoded but not yet asked for */
     uint8_t pending[4];
     struct fota_window src;

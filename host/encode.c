@@ -53,10 +53,10 @@ static uint32_t shared_bytes(const struct job *j)
     return j->options->decoder_bytes - (uint32_t)sizeof(struct fota_delta);
 }
 
-/* The map gets up to 60 % of that. */
+/* The map gets up to 70 % of that. */
 static enum fota_err make_maps(struct job *j)
 {
-    uint32_t room = shared_bytes(j) / 10 * 6 / FOTA_MAP_SEGMENT_BYTES;
+    uint32_t room = shared_bytes(j) / 10 * 7 / FOTA_MAP_SEGMENT_BYTES;
     uint32_t n_marked;
     if (room > UINT16_MAX) room = UINT16_MAX;
     free_maps(j);
@@ -371,21 +371,35 @@ static enum fota_err check(struct fota_bytes old_image, struct fota_bytes new_im
     return FOTA_OK;
 }
 
-/* The smallest body of all choices. */
+static enum fota_err try_choice(struct fota_encoded *best, bool *smaller, struct job *j,
+                                struct fota_plan_choice choice)
+{
+    struct fota_encoded tried;
+    enum fota_err err = encode_plan(&tried, j, choice);
+    if (err != FOTA_OK) return err;
+    *smaller = best->body == NULL || tried.body_bytes < best->body_bytes;
+    fota_encoded_free(*smaller ? best : &tried);
+    if (*smaller) *best = tried;
+    return FOTA_OK;
+}
+
+/* The smallest body of all choices; then the same without regard to instructions, for images
+ * that are mostly something else. */
 static enum fota_err try_choices(struct fota_encoded *best, struct job *j)
 {
     struct fota_plan_choice choices[CHOICES_MAX];
     uint32_t n = list_choices(choices, j->options);
+    uint32_t best_choice = 0;
+    bool smaller;
     for (uint32_t i = 0; i < n; i++) {
-        struct fota_encoded tried;
-        enum fota_err err = encode_plan(&tried, j, choices[i]);
+        enum fota_err err = try_choice(best, &smaller, j, choices[i]);
         if (err != FOTA_OK) return err;
-        bool smaller = best->body == NULL || tried.body_bytes < best->body_bytes;
-        fota_encoded_free(smaller ? best : &tried);
-        if (smaller) *best = tried;
-        report(j->options, 90U * (i + 1) / n);
+        if (smaller) best_choice = i;
+        report(j->options, 80U * (i + 1) / n);
     }
-    return FOTA_OK;
+    if (j->arch == FOTA_ARCH_DATA || j->options->level == 1) return FOTA_OK;
+    j->arch = FOTA_ARCH_DATA;
+    return try_choice(best, &smaller, j, choices[best_choice]);
 }
 
 enum fota_err

@@ -11,7 +11,7 @@
 #define BIT           256
 #define COST_EQUAL    10
 #define COST_WEAK     150
-#define COST_DIFFERS  (8 * BIT)
+#define COST_DIFFERS  (9 * BIT)
 #define COST_RECENT   (11 * BIT)
 #define COST_LITERAL  (2 * BIT) /* to begin literals */
 #define SLACK         (32 * BIT)

@@ -337,7 +337,14 @@ class Unit:
 
     def counter(self, kind, value, node):
         h = ((value * B + kind) * A + node * B) * A & M
-        return self.hashed[(h >> 16) * len(self.hashed) >> 16]
+        direct = self.direct()
+        return self.hashed[direct + ((h >> 16) * (len(self.hashed) - direct) >> 16)]
+
+    def direct(self):
+        return 1024 if len(self.hashed) >= 1280 else 0
+
+    def order0(self, number, node):
+        return self.hashed[256 * number + node] if self.direct() else self.counter(8, number, node)
 
     # bytes
 
@@ -346,7 +353,7 @@ class Unit:
         self.last = (self.last << 8 | byte) & M
         self.pos += 1
 
-    def byte(self, contexts, excepted=None):
+    def byte(self, order0, contexts, excepted=None):
         node = 1
         for k in range(7, -1, -1):
             on_path = excepted is not None and node == (excepted | 0x100) >> (k + 1)
@@ -354,14 +361,14 @@ class Unit:
                 bit = ~excepted & 1
             else:
                 number = k if excepted is None else 16 + k if on_path else 8 + k
-                counters = [self.counter(kind, value, node) for kind, value in contexts]
+                counters = [self.order0(order0, node)] + [self.counter(kind, value, node) for kind, value in contexts]
                 bit = mix(self.coder, counters, self.byte_weights[number], 36)
             node = 2 * node + bit
         return node & 0xFF
 
     def literal(self):
         odd = self.pos & 1
-        self.put(self.byte([(0, odd), (1, self.last & 0xFF | odd << 8), (2, self.last & 0xFFFF | odd << 16)]))
+        self.put(self.byte(odd, [(1, self.last & 0xFF | odd << 8), (2, self.last & 0xFFFF | odd << 16)]))
 
     @staticmethod
     def bucket(n):
@@ -385,7 +392,7 @@ class Unit:
             self.put(predicted)
             return
         odd, lane = self.pos & 1, self.pos & 3
-        byte = self.byte([(8, odd), (9, self.last & 0xFF | odd << 8),
+        byte = self.byte(2 + odd, [(9, self.last & 0xFF | odd << 8),
                           (10, predicted + self.lane_diff[lane] & 0xFF), (11, predicted | kind << 8),
                           (12, predicted | near << 8)], predicted)
         self.lane_diff[lane] = byte - predicted & 0xFF
