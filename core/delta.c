@@ -34,7 +34,7 @@ static enum fota_err read_plain(struct plain *out, const struct fota_delta_param
 static uint32_t workspace_bytes(const struct plain *plain)
 {
     return (uint32_t)sizeof(struct fota_delta) + (uint32_t)sizeof(uint16_t) * plain->n_hashed +
-           ((uint32_t)plain->n_map + plain->n_ram) * FOTA_MAP_SEGMENT_BYTES;
+           ((uint32_t)plain->n_map + plain->n_ram) * (uint32_t)FOTA_MAP_SEGMENT_BYTES;
 }
 
 enum fota_err

@@ -5,9 +5,10 @@
 #define FOTA_CORE_DELTA_MAP_H
 
 #include "core/err.h"
+#include <stddef.h>
 #include <stdint.h>
 
-#define FOTA_MAP_SEGMENT_BYTES 6U
+#define FOTA_MAP_SEGMENT_BYTES ((size_t)6)
 #define FOTA_MAP_MASK          0xFFFFFFU
 
 struct fota_map {

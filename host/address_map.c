@@ -6,19 +6,36 @@
 
 #define LEN_MIN 8U /* of an op in the map */
 
+struct candidate {
+    uint32_t n_bytes;
+    uint32_t op;
+};
+
 static int longer_first(const void *a, const void *b)
 {
-    const struct fota_op *x = *(struct fota_op *const *)a;
-    const struct fota_op *y = *(struct fota_op *const *)b;
+    const struct candidate *x = a;
+    const struct candidate *y = b;
     if (x->n_bytes != y->n_bytes) return x->n_bytes < y->n_bytes ? 1 : -1;
-    return (x->new_off > y->new_off) - (x->new_off < y->new_off);
+    return (x->op > y->op) - (x->op < y->op);
+}
+
+/* Mark the op unless longer ones cover it by half. */
+static bool mark(struct fota_op *op, uint8_t *covered)
+{
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < op->n_bytes; k++)
+        n += covered[op->src_off + k];
+    if (n > op->n_bytes / 2) return false;
+    memset(covered + op->src_off, 1, op->n_bytes);
+    op->in_map = true;
+    return true;
 }
 
 enum fota_err fota_address_map_mark(struct fota_ops *ops, uint32_t src_bytes, uint32_t room,
                                     uint32_t *n_marked)
 {
-    struct fota_op **order = malloc((ops->n + 1U) * sizeof *order);
-    uint8_t *covered = calloc(src_bytes + 1U, 1);
+    struct candidate *order = malloc(((size_t)ops->n + 1) * sizeof *order);
+    uint8_t *covered = calloc((size_t)src_bytes + 1, 1);
     *n_marked = 0;
     if (order == NULL || covered == NULL) {
         free(order);
@@ -26,21 +43,12 @@ enum fota_err fota_address_map_mark(struct fota_ops *ops, uint32_t src_bytes, ui
         return FOTA_E_NOMEM;
     }
     for (uint32_t i = 0; i < ops->n; i++) {
-        order[i] = &ops->at[i];
+        order[i] = (struct candidate){ops->at[i].n_bytes, i};
         ops->at[i].in_map = false;
     }
     qsort(order, ops->n, sizeof *order, longer_first);
-    for (uint32_t i = 0; i < ops->n && *n_marked < room; i++) {
-        struct fota_op *op = order[i];
-        if (op->n_bytes < LEN_MIN) break;
-        uint32_t n = 0;
-        for (uint32_t k = 0; k < op->n_bytes; k++)
-            n += covered[op->src_off + k];
-        if (n > op->n_bytes / 2) continue;
-        memset(covered + op->src_off, 1, op->n_bytes);
-        op->in_map = true;
-        (*n_marked)++;
-    }
+    for (uint32_t i = 0; i < ops->n && *n_marked < room && order[i].n_bytes >= LEN_MIN; i++)
+        *n_marked += mark(&ops->at[order[i].op], covered);
     free(order);
     free(covered);
     return FOTA_OK;

@@ -161,7 +161,7 @@ static bool has_vectors(struct fota_bytes image, uint32_t base)
 {
     if (image.n_bytes < 64 || fota_le32(image.at) % 4 != 0) return false;
     for (uint32_t i = 1; i < 16; i++) {
-        uint32_t entry = fota_le32(image.at + i * 4);
+        uint32_t entry = fota_le32(image.at + (size_t)i * 4);
         if (entry == 0 && i > 1) continue;
         if (entry % 2 == 0 || entry - base >= image.n_bytes) return false;
     }

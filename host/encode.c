@@ -56,7 +56,7 @@ static uint32_t shared_bytes(const struct job *j)
 /* The map gets up to 70 % of that. */
 static enum fota_err make_maps(struct job *j)
 {
-    uint32_t room = shared_bytes(j) / 10 * 7 / FOTA_MAP_SEGMENT_BYTES;
+    uint32_t room = shared_bytes(j) / 10 * 7 / (uint32_t)FOTA_MAP_SEGMENT_BYTES;
     uint32_t n_marked;
     if (room > UINT16_MAX) room = UINT16_MAX;
     free_maps(j);
@@ -72,7 +72,8 @@ static enum fota_err make_maps(struct job *j)
 /* The hashed counters get what the maps leave. */
 static uint32_t count_hashed(const struct job *j)
 {
-    uint32_t left = shared_bytes(j) - (j->map.n + j->ram_map.n) * FOTA_MAP_SEGMENT_BYTES;
+    uint32_t left =
+        shared_bytes(j) - (j->map.n + j->ram_map.n) * (uint32_t)FOTA_MAP_SEGMENT_BYTES;
     uint32_t units = left / 2 / FOTA_DELTA_HASH_UNIT;
     return (units < 255 ? units : 255) * FOTA_DELTA_HASH_UNIT;
 }
@@ -82,7 +83,7 @@ static enum fota_err parse_pass(struct job *j, const struct fota_projection *how
 {
     bool weak = how->map == NULL;
     uint8_t *src = malloc(j->old_image.n_bytes + 1U);
-    uint8_t *dst = malloc(2U * j->new_image.n_bytes);
+    uint8_t *dst = malloc((size_t)2 * j->new_image.n_bytes);
     enum fota_err err = src != NULL && dst != NULL ? FOTA_OK : FOTA_E_NOMEM;
     uint8_t *flags = weak && err == FOTA_OK ? dst + j->new_image.n_bytes : NULL;
     if (err == FOTA_OK) err = fota_project(src, NULL, j->old_image, true, how);
@@ -300,11 +301,10 @@ static enum fota_err
 encode_plan(struct fota_encoded *out, struct job *j, struct fota_plan_choice how)
 {
     *out = (struct fota_encoded){.codec = FOTA_CODEC_DELTA1, .arch = (uint8_t)j->arch};
-    if (j->options->decoder_bytes < sizeof(struct fota_delta) + 4 * FOTA_DELTA_HASH_UNIT)
+    if (j->options->decoder_bytes <
+        sizeof(struct fota_delta) + (size_t)4 * FOTA_DELTA_HASH_UNIT)
         return FOTA_E_RAM;
-    enum fota_err err = FOTA_OK;
-    if (err == FOTA_OK)
-        err = fota_plan_make(&j->plan, j->old_image, j->new_image, j->options, how);
+    enum fota_err err = fota_plan_make(&j->plan, j->old_image, j->new_image, j->options, how);
     if (err == FOTA_OK) err = parse(j);
     j->n_hashed = count_hashed(j);
     if (err == FOTA_OK) err = write_prologue(j);

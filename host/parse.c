@@ -14,6 +14,7 @@
 #define COST_DIFFERS  (9 * BIT)
 #define COST_RECENT   (11 * BIT)
 #define COST_LITERAL  (2 * BIT) /* to begin literals */
+#define LITERAL_MAX   2560U     /* 10 bits */
 #define SLACK         (32 * BIT)
 #define LANES_MAX     64U
 #define LANES_LARGE   24U
@@ -74,10 +75,10 @@ static enum fota_err literal_costs(struct parser *p)
 {
     const uint8_t *b = p->job->literal_from;
     uint32_t n = p->job->dst.n_bytes;
-    uint32_t *pairs = calloc(256 * 256, sizeof *pairs);
+    uint32_t *pairs = calloc((size_t)256 * 256, sizeof *pairs);
     uint32_t *after = calloc(256, sizeof *after);
     uint32_t *single = calloc(256, sizeof *single);
-    p->literal_cost = malloc(n * sizeof *p->literal_cost);
+    p->literal_cost = malloc((size_t)n * sizeof *p->literal_cost);
     if (pairs == NULL || after == NULL || single == NULL || p->literal_cost == NULL) {
         free(pairs);
         free(after);
@@ -87,17 +88,18 @@ static enum fota_err literal_costs(struct parser *p)
     for (uint32_t i = 0; i < n; i++) {
         uint32_t before = i > 0 ? b[i - 1] : 0;
         single[b[i]]++;
-        pairs[before * 256 + b[i]]++;
+        pairs[(size_t)before * 256 + b[i]]++;
         after[before]++;
     }
     for (uint32_t i = 0; i < n; i++) {
         uint32_t before = i > 0 ? b[i - 1] : 0;
         uint64_t prior = ((uint64_t)single[b[i]] * 64 * 256 + n) / n; /* 1/256, of 64 */
-        uint64_t hits = (uint64_t)pairs[before * 256 + b[i]] * 256 / 4 + prior;
-        uint64_t of = (uint64_t)after[before] * 256 / 4 + 64 * 256;
+        uint64_t hits = (uint64_t)pairs[(size_t)before * 256 + b[i]] * 256 / 4 + prior;
+        uint64_t of = (uint64_t)after[before] * 256 / 4 + 16384;
         uint64_t cost =
             fota_log2_256((uint32_t)of) - fota_log2_256((uint32_t)(hits < of ? hits : of));
-        p->literal_cost[i] = (uint16_t)(cost < BIT ? BIT : cost > 10 * BIT ? 10 * BIT : cost);
+        if (cost < BIT) cost = BIT;
+        p->literal_cost[i] = cost < LITERAL_MAX ? (uint16_t)cost : (uint16_t)LITERAL_MAX;
     }
     free(pairs);
     free(after);

@@ -93,8 +93,8 @@ static enum fota_err mark_readable(struct fota_plan *p)
 {
     uint32_t ring[FOTA_PACKAGE_SCRATCH_MAX];
     uint32_t n_stashed = 0;
-    uint8_t *in_slot = malloc(p->n_sectors);
-    p->readable = malloc((size_t)p->n_units * p->n_sectors);
+    uint8_t *in_slot = malloc((size_t)p->n_sectors + 1);
+    p->readable = malloc((size_t)p->n_units * p->n_sectors + 1);
     if (in_slot == NULL || p->readable == NULL) {
         free(in_slot);
         return FOTA_E_NOMEM;

@@ -60,9 +60,7 @@ static enum fota_err project_thumb(struct projector *p)
     for (uint32_t off = 0; off + 4 <= p->image.n_bytes;) {
         uint32_t word = fota_le32(p->image.at + off);
         bool in_pool = off % 4 == 0 && fota_thumb_walk_is_pool(&walk, off);
-        if (off % 4 == 0 && project_pointer(p, off, word, in_pool)) {
-            off += 4;
-        } else if (in_pool) {
+        if ((off % 4 == 0 && project_pointer(p, off, word, in_pool)) || in_pool) {
             off += 4;
         } else if (fota_thumb_is_call(word)) {
             project_call(p, off, word);
