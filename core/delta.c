@@ -12,12 +12,16 @@ struct plain {
     uint16_t n_map;
 };
 
+bool fota_delta_supports(uint8_t codec, uint8_t arch)
+{
+    return codec == FOTA_CODEC_DELTA1 && (arch == FOTA_ARCH_DATA || arch == FOTA_ARCH_THUMB);
+}
+
 static enum fota_err read_plain(struct plain *out, const struct fota_delta_params *params,
                                 const struct fota_delta_source *source)
 {
     uint8_t bytes[FOTA_PROLOGUE_PLAIN];
-    if (params->codec != FOTA_CODEC_DELTA1 || params->arch > FOTA_ARCH_THUMB)
-        return FOTA_E_FEATURE;
+    if (!fota_delta_supports(params->codec, params->arch)) return FOTA_E_FEATURE;
     if (params->prologue_bytes < sizeof bytes) return FOTA_E_BODY;
     enum fota_err err = source->body(source->ctx, 0, bytes, sizeof bytes);
     if (err != FOTA_OK) return err;
@@ -156,7 +160,7 @@ fota_delta_open(struct fota_delta **out, void *work, uint32_t work_bytes,
     d->hashed = (uint16_t *)(void *)(d + 1);
     d->map.at = (uint8_t *)(d->hashed + plain.n_hashed);
     d->map.room = plain.n_map;
-    d->ram_map.at = d->map.at + plain.n_map * FOTA_MAP_SEGMENT_BYTES;
+    d->ram_map.at = d->map.at + (size_t)plain.n_map * FOTA_MAP_SEGMENT_BYTES;
     d->ram_map.room = plain.n_ram;
     bool full = params->old_bytes == 0;
     d->limits = (struct fota_op_limits){

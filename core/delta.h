@@ -10,6 +10,7 @@
 #define FOTA_CORE_DELTA_H
 
 #include "core/err.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 enum fota_codec {
@@ -57,6 +58,9 @@ struct fota_delta_unit {
 /* The new image is written in pages of this many bytes: a page of the unit being decoded is
  * readable through `new_image` when the decoder begins with the page behind it. */
 #define FOTA_DELTA_PAGE 256U
+
+/* Whether packages of this codec and architecture can be decoded at all. */
+bool fota_delta_supports(uint8_t codec, uint8_t arch);
 
 /* State; lies inside the workspace. */
 struct fota_delta;

@@ -21,7 +21,7 @@ static uint32_t place_of(const struct fota_map *m, uint32_t address)
     uint32_t high = m->n;
     while (low < high) {
         uint32_t mid = low + (high - low) / 2;
-        if (load24(m->at + mid * FOTA_MAP_SEGMENT_BYTES) <= address)
+        if (load24(m->at + (size_t)mid * FOTA_MAP_SEGMENT_BYTES) <= address)
             low = mid + 1;
         else
             high = mid;
@@ -33,8 +33,8 @@ enum fota_err fota_map_add(struct fota_map *m, uint32_t begin, uint32_t diagonal
 {
     if (m->n == m->room) return FOTA_E_BODY;
     uint32_t place = place_of(m, begin & FOTA_MAP_MASK);
-    uint8_t *at = m->at + place * FOTA_MAP_SEGMENT_BYTES;
-    memmove(at + FOTA_MAP_SEGMENT_BYTES, at, (m->n - place) * FOTA_MAP_SEGMENT_BYTES);
+    uint8_t *at = m->at + (size_t)place * FOTA_MAP_SEGMENT_BYTES;
+    memmove(at + FOTA_MAP_SEGMENT_BYTES, at, (size_t)(m->n - place) * FOTA_MAP_SEGMENT_BYTES);
     store24(at, begin);
     store24(at + 3, diagonal);
     m->n++;
@@ -46,6 +46,6 @@ uint32_t fota_map_diagonal(const struct fota_map *m, uint32_t address)
     if (m->n == 0) return 0;
     uint32_t place = place_of(m, address & FOTA_MAP_MASK);
     if (place > 0) place--;
-    uint32_t d = load24(m->at + place * FOTA_MAP_SEGMENT_BYTES + 3);
+    uint32_t d = load24(m->at + (size_t)place * FOTA_MAP_SEGMENT_BYTES + 3);
     return d & 0x800000U ? d | 0xFF000000U : d;
 }

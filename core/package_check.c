@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/package_check.h"
+#include "core/delta.h"
 #include "core/le.h"
 
 enum stage {
@@ -209,6 +210,7 @@ static enum fota_err step_fit(struct fota_package_check *c)
     if (pkg->geometry_id != fota_area_geometry_id(slot)) return FOTA_E_GEOMETRY;
     if (pkg->new_bytes == 0 || pkg->new_bytes > slot->n_bytes) return FOTA_E_SLOT_SPACE;
     if (pkg->base_bytes > slot->n_bytes) return FOTA_E_BASE;
+    if (!fota_delta_supports(pkg->codec, pkg->arch)) return FOTA_E_FEATURE;
     if (pkg->decoder_kib * 1024U > c->device->decoder_bytes) return FOTA_E_RAM;
     uint32_t last;
     enum fota_err err = fota_area_sector_at(slot, pkg->new_bytes - 1U, &last);

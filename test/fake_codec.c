@@ -110,6 +110,11 @@ enum fota_err fota_delta_read(struct fota_delta *d, uint8_t *dst, uint32_t n_byt
     return FOTA_OK;
 }
 
+bool fota_delta_supports(uint8_t codec, uint8_t arch)
+{
+    return codec == FOTA_CODEC_DELTA1 && arch == FOTA_ARCH_DATA;
+}
+
 enum fota_err fota_delta_end(struct fota_delta *d)
 {
     return d->done == d->unit.new_bytes && d->used == d->unit.coded_bytes ? FOTA_OK

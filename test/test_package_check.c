@@ -156,6 +156,8 @@ static void each_reason_has_its_code(void **state)
         {"base", 28, 4, 0, FOTA_E_BASE},
         {"base too large", 20, 4, 1025, FOTA_E_BASE},
         {"decoder", 132, 2, 3, FOTA_E_RAM},
+        {"codec", 134, 1, 9, FOTA_E_FEATURE},
+        {"architecture", 135, 1, 9, FOTA_E_FEATURE},
         {"units", 130, 2, 1, FOTA_E_BODY},
         {"more units", 130, 2, 3, FOTA_E_BODY},
         {"staging", 8, 4, 1537, FOTA_E_STAGING_SPACE},
