@@ -29,6 +29,7 @@ TESTS = [  # program, pattern of its tests, short name
     ("powercut", "all_pairs_of_cuts_with_two*", "pairs, two slots"),
     ("powercut", "all_pairs_of_cuts_on_write*", "pairs, write-once"),
     ("powercut", "all_pairs_of_cuts_with_three*", "pairs, 3 sectors"),
+    ("powercut", "the_least*", "least supply"),
 ]
 POWERCUT_FIRST = 7  # index of the first power-cut test above
 
@@ -99,12 +100,12 @@ SABOTAGES = {
          "    u->stage = FOTA_UPDATER_UNIT;\n    return FOTA_MORE;")]),
     "no-step-records": ("the records between: they only shorten what is repeated", [
         ("core/updater_unit.c", "    u->now.step++;\n    return fota_updater_record(u);\n}\n\n/* ---- read back",
-         "    u->now.step++;\n    u->stage = FOTA_UPDATER_DECODE;\n    return FOTA_MORE;\n}\n\n/* ---- read back")], "safe without; progress only"),
+         "    u->now.step++;\n    u->stage = FOTA_UPDATER_DECODE;\n    return FOTA_MORE;\n}\n\n/* ---- read back")]),
     "old-from-slot": ("a unit's own old content comes from the ring, also before its sector is erased", [
         ("core/updater_source.c", "    bool gone = fota_sector_bit(u->written, index) || is_written_by_unit(u, index);",
          "    bool gone = fota_sector_bit(u->written, index) || (is_written_by_unit(u, index) && off < u->done_bytes);")]),
     "write-done-sectors": ("sectors that stand already are not written again: progress", [
-        ("core/updater_unit.c", "           write_index(u, sector) >= u->now.step - u->n_stash;", "           write_index(u, sector) < u->unit.n_written;")], None),
+        ("core/updater_unit.c", "           write_index(u, sector) >= u->now.step - u->n_stash;", "           write_index(u, sector) < u->unit.n_written;")]),
     "touched-not-noted": ("TOUCHED before the first erase of the base", [
         ("core/updater_unit.c", "    if (u->now.step == u->n_stash) u->now.progress = FOTA_PROGRESS_TOUCHED;\n", "")]),
     "end-not-noted": ("TOUCHED before the identity changes", [

@@ -363,6 +363,25 @@ static void what_changed_behind_the_write_is_written_again(void **state)
     assert_true(n_redone > 2);
 }
 
+/* A unit that has been read back and recorded is not looked at again but by the last hash: a
+ * success is never claimed for another image. */
+static void damage_of_a_finished_unit_is_seen_at_the_end(void **state)
+{
+    (void)state;
+    uint64_t n_ops = count_operations(&base);
+    unsigned n_seen = 0;
+    for (uint64_t at = 20; at <= n_ops - 6; at++) {
+        assert_true(cut_and_flip(at, 0)); /* of the first unit's first sector */
+        enum fota_sim_end end = fota_sim_device_boot(&t.d);
+        bool success = strstr(t.d.console, "success") != NULL;
+        assert_int_equal(success, fota_sim_device_holds(&t.d, 0, t.images[1]));
+        if (strstr(t.d.console, "failed. status=27\r\n") != NULL) n_seen++;
+        assert_int_equal(end, success ? FOTA_SIM_RESET : FOTA_SIM_RECOVERY);
+        tiny_free(&t);
+    }
+    assert_true(n_seen > 20);
+}
+
 static void a_torn_ring_is_content_lost(void **state)
 {
     (void)state;
@@ -524,6 +543,7 @@ int main(void)
         cmocka_unit_test(a_bit_flipped_in_the_slot_between_boots),
         cmocka_unit_test(a_bit_flipped_in_the_ring_between_boots),
         cmocka_unit_test(what_changed_behind_the_write_is_written_again),
+        cmocka_unit_test(damage_of_a_finished_unit_is_seen_at_the_end),
         cmocka_unit_test(a_torn_ring_is_content_lost),
         cmocka_unit_test(another_package_in_staging_is_not_applied),
         cmocka_unit_test(coded_bytes_are_checked_before_the_units_first_erase),
