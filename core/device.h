@@ -27,6 +27,12 @@ struct fota_device {
     size_t n_commands;
 };
 
+/* Whether the device decodes into the slot that is not running, instead of in place. */
+static inline bool fota_device_has_two_slots(const struct fota_device *d)
+{
+    return d->area[FOTA_AREA_SLOT2].n_bytes != 0;
+}
+
 /* Area of slot 0 or 1. */
 static inline const struct fota_area *
 fota_device_slot(const struct fota_device *d, unsigned slot)

@@ -54,6 +54,13 @@ struct fota_sector {
     uint32_t n_bytes; /* its size */
 };
 
+/* `n_bytes` rounded up to whole program units; it must leave room for that. */
+static inline uint32_t fota_flash_round_up(const struct fota_flash *flash, uint32_t n_bytes)
+{
+    uint32_t unit = flash->program_bytes;
+    return (n_bytes + unit - 1U) / unit * unit;
+}
+
 /* Bytes of the whole device. */
 uint32_t fota_flash_bytes(const struct fota_flash *flash);
 

@@ -106,8 +106,7 @@ static bool is_newer(uint32_t a, uint32_t b)
 
 static uint32_t slot_bytes(const struct fota_journal *j)
 {
-    uint32_t unit = j->area->flash->program_bytes;
-    return (RECORD_BYTES + unit - 1U) / unit * unit;
+    return fota_flash_round_up(j->area->flash, RECORD_BYTES);
 }
 
 static uint16_t n_slots(const struct fota_journal *j)
@@ -379,34 +378,31 @@ static enum fota_err step_head(struct fota_journal *j)
     return FOTA_MORE;
 }
 
-static enum fota_err step_copy(struct fota_journal *j)
+/* Program `next` into the next slot; a slot that does not take it is passed over. */
+static enum fota_err program_next(struct fota_journal *j, uint8_t flags)
 {
     uint8_t record[RECORD_BYTES];
-    encode(record, &j->next, j->epoch, FLAG_COPY);
+    encode(record, &j->next, j->epoch, flags);
     enum fota_err err = program_part(j, j->sector, j->slot, record);
     if (err == FOTA_MORE) return FOTA_MORE;
     j->slot++;
-    if (err >= 0) {
-        j->stage = STAGE_READY;
-        return FOTA_OK;
-    }
-    if (j->slot >= n_slots(j)) enter_next_sector(j);
-    return FOTA_MORE;
+    if (err < 0) return FOTA_MORE;
+    j->stage = STAGE_READY;
+    return FOTA_OK;
+}
+
+static enum fota_err step_copy(struct fota_journal *j)
+{
+    enum fota_err err = program_next(j, FLAG_COPY);
+    if (err == FOTA_MORE && j->slot >= n_slots(j)) enter_next_sector(j);
+    return err;
 }
 
 static enum fota_err step_append(struct fota_journal *j)
 {
-    uint8_t record[RECORD_BYTES];
-    encode(record, &j->next, j->epoch, 0);
-    enum fota_err err = program_part(j, j->sector, j->slot, record);
-    if (err == FOTA_MORE) return FOTA_MORE;
-    j->slot++;
-    if (err >= 0) {
-        j->stage = STAGE_READY;
-        return FOTA_OK;
-    }
-    if (j->slot >= n_slots(j)) leave_sector(j);
-    return FOTA_MORE;
+    enum fota_err err = program_next(j, 0);
+    if (err == FOTA_MORE && j->slot >= n_slots(j)) leave_sector(j);
+    return err;
 }
 
 enum fota_err fota_journal_step(struct fota_journal *j)

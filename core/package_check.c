@@ -21,11 +21,6 @@ static const struct fota_area *staging_of(const struct fota_package_check *c)
     return &c->device->area[FOTA_AREA_STAGING];
 }
 
-static bool has_two_slots(const struct fota_device *device)
-{
-    return device->area[FOTA_AREA_SLOT2].n_bytes != 0;
-}
-
 static bool has_feature(const struct fota_package *pkg, enum fota_feature feature)
 {
     return (pkg->features & (uint32_t)feature) != 0;
@@ -90,7 +85,8 @@ void fota_package_check_begin(struct fota_package_check *c, const struct fota_de
     c->check_base = check_base;
     c->stage = STAGE_PREFIX;
     read_identity(&c->image, device);
-    if (has_two_slots(device)) c->target = c->image.known && c->image.slot == 1 ? 0 : 1;
+    if (fota_device_has_two_slots(device))
+        c->target = c->image.known && c->image.slot == 1 ? 0 : 1;
 }
 
 static enum fota_err step_prefix(struct fota_package_check *c)
@@ -143,7 +139,8 @@ static enum fota_err step_head(struct fota_package_check *c)
 /* The slot that holds the base. */
 static const struct fota_area *base_slot(const struct fota_package_check *c)
 {
-    return fota_device_slot(c->device, has_two_slots(c->device) ? 1U - c->target : 0U);
+    return fota_device_slot(c->device,
+                            fota_device_has_two_slots(c->device) ? 1U - c->target : 0U);
 }
 
 static bool may_be_already_there(const struct fota_package_check *c)
@@ -189,31 +186,51 @@ static uint32_t largest_sector(const struct fota_area *area)
 }
 
 /* Enough ring sectors, each as large as any of the slot. */
-static bool has_ring(const struct fota_package_check *c)
+static bool
+has_ring(const struct fota_package *pkg, const struct fota_area area[FOTA_AREA_COUNT])
 {
-    const struct fota_area *scratch = &c->device->area[FOTA_AREA_SCRATCH];
-    uint32_t need = largest_sector(fota_device_slot(c->device, c->target));
-    for (uint32_t i = 0; i < c->pkg.scratch_sectors; i++) {
+    uint32_t need = largest_sector(&area[FOTA_AREA_SLOT]);
+    for (uint32_t i = 0; i < pkg->scratch_sectors; i++) {
         struct fota_sector sector;
-        if (fota_area_sector(scratch, i, &sector) < 0 || sector.n_bytes < need) return false;
+        if (fota_area_sector(&area[FOTA_AREA_SCRATCH], i, &sector) < 0) return false;
+        if (sector.n_bytes < need) return false;
     }
-    return c->pkg.scratch_sectors > 0;
+    return pkg->scratch_sectors > 0;
+}
+
+static bool
+was_planned_for(const struct fota_package *pkg, const struct fota_area area[FOTA_AREA_COUNT])
+{
+    bool two_slots = area[FOTA_AREA_SLOT2].n_bytes != 0;
+    if (has_feature(pkg, FOTA_FEATURE_TWO_SLOTS) && !two_slots) return false;
+    if (fota_package_is_in_place(pkg) && (two_slots || !has_ring(pkg, area))) return false;
+    if (two_slots && pkg->geometry_id != fota_area_geometry_id(&area[FOTA_AREA_SLOT2])) {
+        return false;
+    }
+    return pkg->geometry_id == fota_area_geometry_id(&area[FOTA_AREA_SLOT]);
+}
+
+enum fota_err
+fota_package_fits(const struct fota_package *pkg, const struct fota_area area[FOTA_AREA_COUNT],
+                  uint32_t decoder_bytes)
+{
+    uint32_t slot_bytes = area[FOTA_AREA_SLOT].n_bytes;
+    if (!was_planned_for(pkg, area)) return FOTA_E_GEOMETRY;
+    if (pkg->new_bytes == 0 || pkg->new_bytes > slot_bytes) return FOTA_E_SLOT_SPACE;
+    if (pkg->base_bytes > slot_bytes) return FOTA_E_BASE;
+    if (pkg->prefix.total_bytes > area[FOTA_AREA_STAGING].n_bytes) return FOTA_E_STAGING_SPACE;
+    if (!fota_delta_supports(pkg->codec, pkg->arch)) return FOTA_E_FEATURE;
+    return pkg->decoder_kib * 1024U > decoder_bytes ? FOTA_E_RAM : FOTA_OK;
 }
 
 static enum fota_err step_fit(struct fota_package_check *c)
 {
     const struct fota_package *pkg = &c->pkg;
     const struct fota_area *slot = fota_device_slot(c->device, c->target);
-    bool two_slots = has_two_slots(c->device);
-    if (has_feature(pkg, FOTA_FEATURE_TWO_SLOTS) && !two_slots) return FOTA_E_GEOMETRY;
-    if (fota_package_is_in_place(pkg) && (two_slots || !has_ring(c))) return FOTA_E_GEOMETRY;
-    if (pkg->geometry_id != fota_area_geometry_id(slot)) return FOTA_E_GEOMETRY;
-    if (pkg->new_bytes == 0 || pkg->new_bytes > slot->n_bytes) return FOTA_E_SLOT_SPACE;
-    if (pkg->base_bytes > slot->n_bytes) return FOTA_E_BASE;
-    if (!fota_delta_supports(pkg->codec, pkg->arch)) return FOTA_E_FEATURE;
-    if (pkg->decoder_kib * 1024U > c->device->decoder_bytes) return FOTA_E_RAM;
     uint32_t last;
-    enum fota_err err = fota_area_sector_at(slot, pkg->new_bytes - 1U, &last);
+    enum fota_err err = fota_package_fits(pkg, c->device->area, c->device->decoder_bytes);
+    if (err < 0) return err;
+    err = fota_area_sector_at(slot, pkg->new_bytes - 1U, &last);
     if (err < 0) return err;
     if (last >= FOTA_PACKAGE_SLOT_SECTORS_MAX) return FOTA_E_GEOMETRY;
     c->n_image = (uint16_t)(last + 1U);

@@ -54,6 +54,14 @@ FOTA_NODISCARD enum fota_err fota_package_check_step(struct fota_package_check *
  */
 void fota_package_check_ask(const struct fota_package_check *c, struct fota_snapshot *out);
 
+/* Whether a device of these areas, which gives its decoder `decoder_bytes`, can apply the
+ * package at all: FOTA_E_GEOMETRY, FOTA_E_SLOT_SPACE, FOTA_E_BASE (base larger than the slot),
+ * FOTA_E_STAGING_SPACE, FOTA_E_FEATURE (codec), FOTA_E_RAM.  Used by the check and by the
+ * tools. */
+FOTA_NODISCARD enum fota_err
+fota_package_fits(const struct fota_package *pkg, const struct fota_area area[FOTA_AREA_COUNT],
+                  uint32_t decoder_bytes);
+
 /* Whether the package is applied over its base, with a ring of stashed sectors. */
 bool fota_package_is_in_place(const struct fota_package *pkg);
 /* Parse the unit head at offset `off` of the body.  FOTA_E_BODY, FOTA_E_CODED (unreadable), or

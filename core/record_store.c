@@ -83,13 +83,12 @@ void fota_record_write_begin(struct fota_record_write *w, const struct fota_area
     uint32_t epoch = least_epoch != 0 ? least_epoch : 1;
     if (newest != N_SECTORS && is_newer(f.epoch + 1U, epoch)) epoch = f.epoch + 1U;
     uint32_t covered = PAYLOAD_OFF + n_bytes;
-    uint32_t unit = area->flash->program_bytes;
     w->area = area;
     w->sector = newest == 0 ? 1 : 0;
     w->done_bytes = 0;
     w->erased = false;
     w->tries = 0;
-    w->image_bytes = (covered + CRC_BYTES + unit - 1U) / unit * unit;
+    w->image_bytes = fota_flash_round_up(area->flash, covered + CRC_BYTES);
     memset(w->image, area->flash->erased, sizeof w->image);
     fota_put_le32(w->image + MAGIC_OFF, MAGIC);
     fota_put_le32(w->image + EPOCH_OFF, epoch);

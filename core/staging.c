@@ -152,8 +152,7 @@ enum fota_err fota_staging_flush_step(struct fota_staging *s, bool all)
     const struct fota_flash *flash = s->area->flash;
     if (s->fill == 0 || (s->fill < flash->page_bytes && !all)) return FOTA_OK;
     if (s->fill > s->area->n_bytes - s->durable_bytes) return FOTA_E_STAGING_SPACE;
-    uint32_t unit = flash->program_bytes;
-    uint32_t n_bytes = (s->fill + unit - 1U) / unit * unit;
+    uint32_t n_bytes = fota_flash_round_up(flash, s->fill);
     memset(s->page + s->fill, flash->erased, n_bytes - s->fill);
     enum fota_err err = fota_area_program(s->area, s->durable_bytes, s->page, n_bytes);
     if (err < 0) {

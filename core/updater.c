@@ -29,7 +29,7 @@ static enum fota_err accept(struct fota_updater *u)
     const struct fota_package_check *c = &u->check;
     struct fota_snapshot *now = &u->now;
     bool full = (c->pkg.features & FOTA_FEATURE_FULL) != 0;
-    bool two_slots = u->device->area[FOTA_AREA_SLOT2].n_bytes != 0;
+    bool two_slots = fota_device_has_two_slots(u->device);
     if (memcmp(c->pkg.id, now->package_id, sizeof now->package_id) != 0)
         return fota_updater_fail(u, FOTA_E_CODED);
     if (now->target_slot != c->target || now->unit > c->pkg.n_units)

@@ -3,11 +3,6 @@
  * "What a unit may read", word for word. */
 #include "core/updater_unit.h"
 
-static const struct fota_area *target_slot(const struct fota_updater *u)
-{
-    return fota_device_slot(u->device, u->now.target_slot);
-}
-
 static bool is_in_place(const struct fota_updater *u)
 {
     return fota_package_is_in_place(&u->check.pkg);
@@ -42,7 +37,7 @@ static enum fota_err locate_old(const struct fota_updater *u, uint32_t off,
                                 struct fota_area *area, uint32_t *area_off, uint32_t *n_bytes)
 {
     uint32_t base_bytes = u->check.pkg.base_bytes;
-    const struct fota_area *slot = target_slot(u);
+    const struct fota_area *slot = fota_updater_slot(u);
     if (off >= base_bytes) return FOTA_E_BODY;
     *n_bytes = base_bytes - off;
     *area_off = off;
@@ -110,7 +105,7 @@ new_end(const struct fota_updater *u, uint32_t index, const struct fota_sector *
     uint32_t end = sector->off + (left < sector->n_bytes ? left : sector->n_bytes);
     if (is_in_span(u, index)) {
         struct fota_sector first;
-        if (fota_area_sector(target_slot(u), u->unit.first_sector, &first) < 0) return 0;
+        if (fota_area_sector(fota_updater_slot(u), u->unit.first_sector, &first) < 0) return 0;
         uint32_t now = first.off + u->done_bytes;
         uint32_t page = now - now % FOTA_DELTA_PAGE;
         return page < end ? page : end;
@@ -126,8 +121,8 @@ static uint32_t new_readable(void *ctx, uint32_t off)
     uint32_t index;
     struct fota_sector sector;
     if (off >= u->check.pkg.new_bytes) return 0;
-    if (fota_area_sector_at(target_slot(u), off, &index) < 0) return 0;
-    if (fota_area_sector(target_slot(u), index, &sector) < 0) return 0;
+    if (fota_area_sector_at(fota_updater_slot(u), off, &index) < 0) return 0;
+    if (fota_area_sector(fota_updater_slot(u), index, &sector) < 0) return 0;
     uint32_t end = new_end(u, index, &sector);
     return off < end ? end - off : 0;
 }
@@ -139,7 +134,7 @@ static enum fota_err read_new(void *ctx, uint32_t off, uint8_t *dst, uint32_t n_
         uint32_t n = new_readable(ctx, off);
         if (n == 0) return FOTA_E_BODY;
         if (n > n_bytes) n = n_bytes;
-        enum fota_err err = lost_if_torn(fota_area_read(target_slot(u), off, dst, n));
+        enum fota_err err = lost_if_torn(fota_area_read(fota_updater_slot(u), off, dst, n));
         if (err < 0) return err;
         off += n;
         dst += n;

@@ -160,11 +160,6 @@ static enum fota_err end_stash_step(struct fota_updater *u)
     return fota_updater_record(u);
 }
 
-static uint32_t round_up(uint32_t n, uint32_t unit)
-{
-    return (n + unit - 1U) / unit * unit;
-}
-
 static enum fota_err step_stash_copy(struct fota_updater *u)
 {
     const struct fota_area *scratch = &u->device->area[FOTA_AREA_SCRATCH];
@@ -179,7 +174,7 @@ static enum fota_err step_stash_copy(struct fota_updater *u)
     if (n > scratch->flash->page_bytes) n = scratch->flash->page_bytes;
     err = fota_area_read(fota_updater_slot(u), from.off + u->off, u->buf.page, n);
     if (err < 0) return fota_updater_fail(u, err == FOTA_E_TORN ? FOTA_E_DECODED : err);
-    uint32_t n_program = round_up(n, scratch->flash->program_bytes);
+    uint32_t n_program = fota_flash_round_up(scratch->flash, n);
     memset(u->buf.page + n, scratch->flash->erased, n_program - n);
     err = fota_area_program(scratch, to.off + u->off, u->buf.page, n_program);
     if (err < 0) return redo(u, FOTA_UPDATER_STASH_ERASE);
@@ -264,7 +259,7 @@ static enum fota_err step_write_page(struct fota_updater *u)
     enum fota_err err = fota_area_sector(slot, u->sector, &sector);
     if (err == FOTA_OK) err = decode_page(u, &n_bytes, &n_sector);
     if (err < 0) return fota_updater_fail(u, err);
-    uint32_t n_program = round_up(n_bytes, slot->flash->program_bytes);
+    uint32_t n_program = fota_flash_round_up(slot->flash, n_bytes);
     memset(u->buf.page + n_bytes, slot->flash->erased, n_program - n_bytes);
     err = fota_area_program(slot, sector.off + u->off, u->buf.page, n_program);
     if (err < 0) return redo_pass(u);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tool/package_view.h"
+#include "core/package_check.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,20 +77,8 @@ enum fota_err fota_package_view_open(struct fota_package_view *view,
 
 enum fota_err fota_package_view_fit(const struct fota_package_view *view)
 {
-    const struct fota_package *p = &view->file->pkg;
     const struct fota_layout *d = view->device;
-    bool two_slots = d->area[FOTA_AREA_SLOT2].n_bytes != 0;
-    bool in_place = p->scratch_sectors != 0;
-    if (fota_area_geometry_id(&d->area[FOTA_AREA_SLOT]) != p->geometry_id)
-        return FOTA_E_GEOMETRY;
-    if (((p->features & FOTA_FEATURE_TWO_SLOTS) != 0) != two_slots) return FOTA_E_GEOMETRY;
-    if (in_place && fota_area_n_sectors(&d->area[FOTA_AREA_SCRATCH]) < p->scratch_sectors) {
-        return FOTA_E_GEOMETRY;
-    }
-    if (p->new_bytes > d->area[FOTA_AREA_SLOT].n_bytes) return FOTA_E_SLOT_SPACE;
-    if (view->file->n_bytes > d->area[FOTA_AREA_STAGING].n_bytes) return FOTA_E_STAGING_SPACE;
-    if (p->decoder_kib * 1024U > d->profile.decoder_bytes) return FOTA_E_RAM;
-    return FOTA_OK;
+    return fota_package_fits(&view->file->pkg, d->area, d->profile.decoder_bytes);
 }
 
 /* --- JSON --- */

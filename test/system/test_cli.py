@@ -457,6 +457,14 @@ class Verify(Case):
         self.diff("--device", "mixed", out="p")
         self.verify("p", "--device", "mixed", "--base", "old.bin")
 
+    def test_a_full_package_fits_one_slot_and_two(self):
+        slots = "area slot nor 0 512K\narea slot2 nor 512K 512K\n"
+        rest = "".join(f"area {name} nor {at}K {size}K\n" for name, at, size in (
+            ("staging", 1024, 512), ("journal", 1536, 12), ("identity", 1552, 8), ("settings", 1560, 8)))
+        self.put("two", "profile two\nflash nor sectors=512x4096\n" + slots + rest)
+        self.verify("full.fota", "--device", "two")
+        self.verify("delta.fota", "--device", "two", code=GEOMETRY)
+
     def test_files_that_are_no_whole_package(self):
         for n in (1, 3, 4, 11, 12, 100, 147, 148, 200, 300, len(self.package) - 1):
             self.put("p", self.package[:n])
