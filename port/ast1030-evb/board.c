@@ -20,42 +20,6 @@ void board_init(void)
     cortex_m_tick_start(CORE_HZ);
 }
 
-void board_irq(unsigned n)
-{
-    (void)n; /* the UART's is the only one that is enabled */
-    uart_irq();
-}
-
-uint32_t board_ms(void)
-{
-    return cortex_m_ms();
-}
-
-size_t board_uart_peek(const uint8_t **bytes)
-{
-    return uart_peek(bytes);
-}
-
-void board_uart_consume(size_t n)
-{
-    uart_consume(n);
-}
-
-void board_uart_write(const char *bytes, size_t n)
-{
-    uart_write(bytes, n);
-}
-
-void board_idle(void)
-{
-    const uint8_t *bytes;
-    cortex_m_lock(); /* an interrupt between the look and the sleep still ends the sleep */
-    if (uart_peek(&bytes) == 0) {
-        cortex_m_wait();
-    }
-    cortex_m_unlock();
-}
-
 void board_watchdog_feed(void)
 {
     watchdog_feed();
@@ -73,9 +37,4 @@ _Noreturn void board_start_application(const struct fota_area *slot, uint32_t n_
         board_reset();
     }
     cortex_m_start(IMAGE_BEGIN);
-}
-
-_Noreturn void board_reset(void)
-{
-    cortex_m_reset();
 }

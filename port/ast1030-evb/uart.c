@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "port/ast1030-evb/uart.h"
+#include "port/board/board.h"
 #include "port/cortex-m/cortex_m.h"
 #include <stdbool.h>
 
@@ -46,8 +47,10 @@ void uart_init(void)
     cortex_m_irq_enable(UART5_IRQ);
 }
 
-void uart_irq(void)
+/* The UART's is the only interrupt that is enabled. */
+void board_irq(unsigned n)
 {
+    (void)n;
     while ((*reg(REG_LSR) & LSR_DATA) != 0) {
         if (head - tail >= HIGH_WATER) {
             held = true;
@@ -62,7 +65,7 @@ void uart_irq(void)
     }
 }
 
-size_t uart_peek(const uint8_t **bytes)
+size_t board_uart_peek(const uint8_t **bytes)
 {
     uint32_t n = head - tail;
     uint32_t at = tail % RING_BYTES;
@@ -70,7 +73,7 @@ size_t uart_peek(const uint8_t **bytes)
     return n < RING_BYTES - at ? n : RING_BYTES - at;
 }
 
-void uart_consume(size_t n)
+void board_uart_consume(size_t n)
 {
     tail += (uint32_t)n;
     if (held && head - tail <= LOW_WATER) {
@@ -82,7 +85,7 @@ void uart_consume(size_t n)
     }
 }
 
-void uart_write(const char *bytes, size_t n)
+void board_uart_write(const char *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         while ((*reg(REG_LSR) & LSR_ROOM) == 0) {

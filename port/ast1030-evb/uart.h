@@ -4,14 +4,6 @@
 #ifndef FOTA_PORT_AST1030_UART_H
 #define FOTA_PORT_AST1030_UART_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-void uart_init(void);
-/* Called by the receive interrupt. */
-void uart_irq(void);
-size_t uart_peek(const uint8_t **bytes);
-void uart_consume(size_t n);
-void uart_write(const char *bytes, size_t n);
+void uart_init(void); /* the rest is board_irq() and board_uart_*() of port/board/board.h */
 
 #endif

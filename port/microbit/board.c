@@ -27,42 +27,6 @@ void board_init(void)
     cortex_m_tick_start(CORE_HZ);
 }
 
-void board_irq(unsigned n)
-{
-    (void)n; /* the UART's is the only one that is enabled */
-    uart_irq();
-}
-
-uint32_t board_ms(void)
-{
-    return cortex_m_ms();
-}
-
-size_t board_uart_peek(const uint8_t **bytes)
-{
-    return uart_peek(bytes);
-}
-
-void board_uart_consume(size_t n)
-{
-    uart_consume(n);
-}
-
-void board_uart_write(const char *bytes, size_t n)
-{
-    uart_write(bytes, n);
-}
-
-void board_idle(void)
-{
-    const uint8_t *bytes;
-    cortex_m_lock(); /* an interrupt between the look and the sleep still ends the sleep */
-    if (uart_peek(&bytes) == 0) {
-        cortex_m_wait();
-    }
-    cortex_m_unlock();
-}
-
 void board_watchdog_feed(void)
 {
     *cortex_m_reg(WDT_RR0) = WDT_RELOAD;
@@ -77,9 +41,4 @@ _Noreturn void board_start_application(const struct fota_area *slot, uint32_t n_
 {
     (void)n_bytes;
     cortex_m_start(slot->addr);
-}
-
-_Noreturn void board_reset(void)
-{
-    cortex_m_reset();
 }
