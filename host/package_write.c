@@ -36,7 +36,7 @@ static bool is_full(const struct fota_package_spec *s)
 static size_t head_and_block_bytes(const struct fota_package_spec *s)
 {
     return FOTA_PACKAGE_FIXED_BYTES + strlen(s->product) + strlen(s->from_version) +
-           strlen(s->to_version) + 1 + (size_t)s->n_keys * SIG_ENTRY_BYTES;
+           strlen(s->to_version) + 1 + (size_t)s->n_signers * SIG_ENTRY_BYTES;
 }
 
 static enum fota_err check_spec(const struct fota_package_spec *s, struct fota_fault *fault)
@@ -50,7 +50,8 @@ static enum fota_err check_spec(const struct fota_package_spec *s, struct fota_f
     }
     if (s->new_image.n_bytes == 0) why = "new image without bytes";
     if (is_full(s) && s->downgrade) why = "a downgrade needs a base";
-    if (s->n_keys == 0 || s->n_keys > FOTA_PACKAGE_SIGS_MAX) why = "1 to 4 keys are wanted";
+    if (s->n_signers == 0 || s->n_signers > FOTA_PACKAGE_SIGS_MAX)
+        why = "1 to 4 keys are wanted";
     if (why == NULL && head_and_block_bytes(s) > FOTA_PACKAGE_HEAD_MAX) {
         why = "so many keys do not fit beside strings of this length";
     }
@@ -105,20 +106,21 @@ static uint32_t put_head(uint8_t head[FOTA_PACKAGE_HEAD_MAX], const struct fota_
     n += put_string(head + n, s->from_version);
     n += put_string(head + n, s->to_version);
     fota_put_le16(head + 6, (uint16_t)n);
-    fota_put_le32(head + 8, (uint32_t)n + 1 + s->n_keys * SIG_ENTRY_BYTES + e->body_bytes);
+    fota_put_le32(head + 8, (uint32_t)n + 1 + s->n_signers * SIG_ENTRY_BYTES + e->body_bytes);
     return (uint32_t)n;
 }
 
-static enum fota_err
-put_signatures(uint8_t *head, uint32_t head_bytes, const struct fota_package_spec *s)
+static enum fota_err put_signatures(uint8_t *head, uint32_t head_bytes,
+                                    const struct fota_package_spec *s, struct fota_fault *fault)
 {
     uint8_t *entry = head + head_bytes;
-    *entry++ = (uint8_t)s->n_keys;
-    for (unsigned i = 0; i < s->n_keys; i++, entry += SIG_ENTRY_BYTES) {
+    *entry++ = (uint8_t)s->n_signers;
+    for (unsigned i = 0; i < s->n_signers; i++, entry += SIG_ENTRY_BYTES) {
         entry[0] = SIG_ED25519;
-        fota_key_id(s->keys[i].public_key, entry + 1);
+        const struct fota_signer *signer = &s->signers[i];
+        fota_key_id(signer->public_key, entry + 1);
         enum fota_err err =
-            fota_private_key_sign(&s->keys[i], head, head_bytes, entry + 1 + FOTA_KEY_ID_BYTES);
+            signer->sign(signer, head, head_bytes, entry + 1 + FOTA_KEY_ID_BYTES, fault);
         if (err < 0) return err;
     }
     return FOTA_OK;
@@ -142,9 +144,8 @@ static enum fota_err seal(uint8_t *package, uint32_t n_bytes, const struct fota_
     uint32_t body_off = n_bytes - s->encoded->body_bytes;
     for (unsigned mask = 0; mask < 256; mask++) {
         head[5] = (uint8_t)mask;
-        if (put_signatures(head, head_bytes, s) < 0) {
-            return fota_fault_set(fault, FOTA_E_INTERNAL, NULL, "the key does not sign");
-        }
+        enum fota_err err = put_signatures(head, head_bytes, s, fault);
+        if (err < 0) return err;
         memcpy(package, head, body_off);
         fota_package_mask((uint8_t)mask, 0, package, n_bytes);
         if (!holds_escape(package, n_bytes)) return FOTA_OK;
@@ -164,9 +165,8 @@ static enum fota_err read_back(const uint8_t *package, uint32_t n_bytes,
     uint32_t n_head = n_bytes < FOTA_PACKAGE_HEAD_MAX ? n_bytes : FOTA_PACKAGE_HEAD_MAX;
     memcpy(head, package, n_head);
     enum fota_err err = fota_package_parse(&pkg, head, n_head);
-    for (unsigned i = 0; i < s->n_keys && err == FOTA_OK; i++) {
-        const struct fota_private_key *key = &s->keys[i];
-        struct fota_trusted_keys trusted = {&key->public_key, 1};
+    for (unsigned i = 0; i < s->n_signers && err == FOTA_OK; i++) {
+        struct fota_trusted_keys trusted = {&s->signers[i].public_key, 1};
         struct fota_verifier verifier = fota_monocypher_verifier(&trusted);
         err = fota_package_verify(&pkg, head, &verifier);
     }

@@ -5,7 +5,7 @@
 
 #include "host/encode.h"
 #include "host/fault.h"
-#include "host/keys.h"
+#include "host/signer.h"
 #include <stdbool.h>
 
 struct fota_package_spec {
@@ -19,8 +19,8 @@ struct fota_package_spec {
     struct fota_bytes new_image;
     const struct fota_area *slot; /* whose geometry it was planned for */
     const struct fota_encoded *encoded;
-    const struct fota_private_key *keys; /* each signs; borrowed */
-    unsigned n_keys;                     /* 1..FOTA_PACKAGE_SIGS_MAX */
+    const struct fota_signer *signers; /* each signs; borrowed */
+    unsigned n_signers;                /* 1..FOTA_PACKAGE_SIGS_MAX */
 };
 
 /* Whether a product or version can stand in a package: 1..31 characters 20..7E without '"'. */
@@ -28,8 +28,8 @@ bool fota_package_string_is_valid(const char *text);
 
 /* The finished package: signed, masked so that it holds no "+++" and does not end in '+', and
  * read back with core/package.c.  Equal inputs give equal bytes.  `*out` is malloc'd.
- * FOTA_E_USAGE (spec impossible), FOTA_E_NOMEM, FOTA_E_INTERNAL (no mask is left, or the result
- * does not read back). */
+ * FOTA_E_USAGE (spec impossible), what a signer returns, FOTA_E_NOMEM, FOTA_E_INTERNAL (no mask
+ * is left, or the result does not read back). */
 FOTA_NODISCARD enum fota_err
 fota_package_write(uint8_t **out, uint32_t *n_bytes, const struct fota_package_spec *spec,
                    struct fota_fault *fault);

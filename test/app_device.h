@@ -7,6 +7,7 @@
 #include "core/app.h"
 #include "core/crc32.h"
 #include "core/record_store.h"
+#include "host/keys.h"
 #include "host/package_write.h"
 #include "port/monocypher/monocypher_verifier.h"
 #include "sim/powercut_device.h"
@@ -200,6 +201,7 @@ static inline int make_package(void **state)
     const struct fota_bytes from = {old_image, OLD_BYTES};
     const struct fota_bytes to = {new_image, NEW_BYTES};
     assert_int_equal(fota_encode(&encoded, from, to, &options), FOTA_OK);
+    const struct fota_signer signer = fota_private_key_signer(&key);
     const struct fota_package_spec spec = {.product = "M95",
                                            .from_version = "A07",
                                            .to_version = "A08",
@@ -207,8 +209,8 @@ static inline int make_package(void **state)
                                            .new_image = to,
                                            .slot = &device.area[FOTA_AREA_SLOT],
                                            .encoded = &encoded,
-                                           .keys = &key,
-                                           .n_keys = 1};
+                                           .signers = &signer,
+                                           .n_signers = 1};
     assert_int_equal(fota_package_write(&package, &package_bytes, &spec, &fault), FOTA_OK);
     assert_true(package_bytes > 3 * SECTOR);
     fota_encoded_free(&encoded);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/apply.h"
+#include "host/keys.h"
 #include "host/package_write.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,6 +60,7 @@ make_package(struct fota_package_file *file, const struct fota_layout *layout, b
         .level = 1};
     assert_int_equal(fota_encode(&encoded, full ? no_image : old_image, new_image, &options),
                      FOTA_OK);
+    const struct fota_signer signer = fota_private_key_signer(&key);
     const struct fota_package_spec spec = {.product = "M95",
                                            .from_version = full ? "" : "A07",
                                            .to_version = "A08",
@@ -67,8 +69,8 @@ make_package(struct fota_package_file *file, const struct fota_layout *layout, b
                                            .new_image = new_image,
                                            .slot = &layout->area[FOTA_AREA_SLOT],
                                            .encoded = &encoded,
-                                           .keys = &key,
-                                           .n_keys = 1};
+                                           .signers = &signer,
+                                           .n_signers = 1};
     uint8_t *package;
     uint32_t n_bytes;
     struct fota_fault fault;

@@ -56,7 +56,7 @@ static void the_keys_of_rfc_8410_are_read(void **state)
     put("k", rfc_private);
     put("p", rfc_public);
     test_unhex(expected, rfc_public_hex);
-    assert_int_equal(fota_private_key_read(&key, "k", &fault), FOTA_OK);
+    assert_int_equal(fota_private_key_read(&key, "k", NULL, &fault), FOTA_OK);
     assert_int_equal(key.seed[0], 0xD4);
     assert_int_equal(key.seed[31], 0x42);
     assert_memory_equal(key.public_key, expected, 32);
@@ -64,7 +64,7 @@ static void the_keys_of_rfc_8410_are_read(void **state)
     assert_memory_equal(public_key, expected, 32);
     char pem[FOTA_PEM_MAX + 1] = "";
     size_t n;
-    assert_int_equal(fota_private_key_to_pem(&key, pem, &n, &fault), FOTA_OK);
+    assert_int_equal(fota_private_key_to_pem(&key, NULL, pem, &n, &fault), FOTA_OK);
     assert_int_equal(n, strlen(rfc_private));
     assert_memory_equal(pem, rfc_private, n);
     assert_int_equal(fota_public_key_to_pem(public_key, pem, &n, &fault), FOTA_OK);
@@ -126,7 +126,7 @@ static void what_is_no_usable_key_is_refused_with_the_reason(void **state)
         {rfc_public, true, "a public key, but the private one is wanted"},
         {rfc_private, false,
          "a private key, but the public one is wanted: keep this one secret"},
-        {encrypted_private, true, "keys with a passphrase are not supported"},
+        {encrypted_private, true, "it has a passphrase, and none was given"},
         {ec_private, true, "not an Ed25519 key, but EC"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -134,7 +134,7 @@ static void what_is_no_usable_key_is_refused_with_the_reason(void **state)
         struct fota_fault fault;
         put("k", cases[i].text);
         enum fota_err err = cases[i].is_private
-                                ? fota_private_key_read(&key, "k", &fault)
+                                ? fota_private_key_read(&key, "k", NULL, &fault)
                                 : fota_public_key_read(key.public_key, "k", &fault);
         assert_int_equal(err, FOTA_E_KEY);
         assert_string_equal(fault.detail, cases[i].detail);
@@ -142,7 +142,7 @@ static void what_is_no_usable_key_is_refused_with_the_reason(void **state)
     }
     struct fota_fault fault;
     struct fota_private_key key;
-    assert_int_equal(fota_private_key_read(&key, "nowhere", &fault), FOTA_E_IO);
+    assert_int_equal(fota_private_key_read(&key, "nowhere", NULL, &fault), FOTA_E_IO);
 }
 
 static void a_cut_key_file_is_refused(void **state)
@@ -155,8 +155,68 @@ static void a_cut_key_file_is_refused(void **state)
         memcpy(cut, rfc_private, sizeof cut);
         cut[n] = '\0';
         put("k", cut);
-        assert_int_equal(fota_private_key_read(&key, "k", &fault), FOTA_E_KEY);
+        assert_int_equal(fota_private_key_read(&key, "k", NULL, &fault), FOTA_E_KEY);
     }
+}
+
+/* The passphrase that `encrypted_private` was made with, or another one. */
+static enum fota_err answer(const void *ctx, const char *path, char text[FOTA_PASSPHRASE_MAX],
+                            struct fota_fault *fault)
+{
+    (void)fault;
+    assert_string_equal(path, "k");
+    (void)snprintf(text, FOTA_PASSPHRASE_MAX, "%s", (const char *)ctx);
+    return FOTA_OK;
+}
+
+static enum fota_err refuse_to_answer(const void *ctx, const char *path,
+                                      char text[FOTA_PASSPHRASE_MAX], struct fota_fault *fault)
+{
+    (void)ctx, (void)text;
+    return fota_fault_set(fault, FOTA_E_IO, path, "no answer");
+}
+
+static void an_encrypted_key_opens_with_its_passphrase_alone(void **state)
+{
+    (void)state;
+    static const char right[] = "correct horse";
+    static const char wrong[] = "correct horsf";
+    const struct fota_passphrase good = {answer, right};
+    const struct fota_passphrase bad = {answer, wrong};
+    const struct fota_passphrase mute = {refuse_to_answer, NULL};
+    struct fota_private_key made;
+    struct fota_private_key key;
+    struct fota_fault fault;
+    char pem[FOTA_PEM_MAX + 1] = "";
+    size_t n;
+    assert_int_equal(fota_private_key_make(&made, &fault), FOTA_OK);
+    assert_int_equal(fota_private_key_to_pem(&made, right, pem, &n, &fault), FOTA_OK);
+    assert_int_equal(n, strlen(pem));
+    assert_non_null(strstr(pem, "-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+    put("k", pem);
+    assert_int_equal(fota_private_key_read(&key, "k", &good, &fault), FOTA_OK);
+    assert_memory_equal(key.seed, made.seed, sizeof key.seed);
+    assert_memory_equal(key.public_key, made.public_key, sizeof key.public_key);
+    assert_int_equal(fota_private_key_read(&key, "k", &bad, &fault), FOTA_E_KEY);
+    assert_string_equal(fault.detail, "wrong passphrase, or the file is damaged");
+    assert_int_equal(fota_private_key_read(&key, "k", NULL, &fault), FOTA_E_KEY);
+    assert_string_equal(fault.detail, "it has a passphrase, and none was given");
+    assert_int_equal(fota_private_key_read(&key, "k", &mute, &fault), FOTA_E_IO);
+    assert_string_equal(fault.detail, "no answer");
+    uint8_t public_key[FOTA_ED25519_KEY_BYTES];
+    assert_int_equal(fota_public_key_read(public_key, "k", &fault), FOTA_E_KEY);
+    assert_string_equal(fault.detail,
+                        "a private key, but the public one is wanted: keep this one secret");
+}
+
+static void an_unencrypted_key_is_read_without_asking(void **state)
+{
+    (void)state;
+    const struct fota_passphrase mute = {refuse_to_answer, NULL};
+    struct fota_private_key key;
+    struct fota_fault fault;
+    put("k", rfc_private);
+    assert_int_equal(fota_private_key_read(&key, "k", &mute, &fault), FOTA_OK);
 }
 
 int main(void)
@@ -169,6 +229,8 @@ int main(void)
         cmocka_unit_test(signatures_are_those_of_rfc_8032),
         cmocka_unit_test(what_is_no_usable_key_is_refused_with_the_reason),
         cmocka_unit_test(a_cut_key_file_is_refused),
+        cmocka_unit_test(an_encrypted_key_opens_with_its_passphrase_alone),
+        cmocka_unit_test(an_unencrypted_key_is_read_without_asking),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     temp_dir_leave(&dir);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/crc32.h"
 #include "core/le.h"
+#include "host/keys.h"
 #include "host/package_file.h"
 #include "host/package_write.h"
 #include "test/temp_dir.h"
@@ -86,6 +87,7 @@ static uint8_t *seal(struct draft *d, uint32_t *n_bytes)
                                    .scratch_sectors = d->scratch,
                                    .codec = 1,
                                    .decoder_bytes = 4000};
+    const struct fota_signer signer = fota_private_key_signer(&key);
     const struct fota_package_spec spec = {.product = "M95",
                                            .from_version = d->old_bytes != 0 ? "A07" : "",
                                            .to_version = "A08",
@@ -94,8 +96,8 @@ static uint8_t *seal(struct draft *d, uint32_t *n_bytes)
                                            .new_image = {image, d->new_bytes},
                                            .slot = &slot,
                                            .encoded = &encoded,
-                                           .keys = &key,
-                                           .n_keys = 1};
+                                           .signers = &signer,
+                                           .n_signers = 1};
     uint8_t *package;
     struct fota_fault fault;
     assert_int_equal(fota_package_write(&package, n_bytes, &spec, &fault), FOTA_OK);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/package.h"
+#include "host/keys.h"
 #include "host/package_write.h"
 #include "port/monocypher/monocypher_verifier.h"
 #include <setjmp.h>
@@ -22,6 +23,7 @@ static uint8_t new_bytes[600];
 struct fixture {
     struct fota_encoded encoded;
     struct fota_private_key keys[5];
+    struct fota_signer signers[5];
     struct fota_package_spec spec;
 };
 
@@ -40,6 +42,7 @@ static void set_up(struct fixture *f, uint32_t n)
     for (unsigned i = 0; i < 5; i++) {
         const uint8_t seed[32] = {(uint8_t)i};
         assert_int_equal(fota_private_key_from_seed(&f->keys[i], seed), FOTA_OK);
+        f->signers[i] = fota_private_key_signer(&f->keys[i]);
     }
     f->spec = (struct fota_package_spec){.product = "M95",
                                          .from_version = "A07",
@@ -49,8 +52,8 @@ static void set_up(struct fixture *f, uint32_t n)
                                          .new_image = {new_bytes, sizeof new_bytes},
                                          .slot = &slot,
                                          .encoded = &f->encoded,
-                                         .keys = f->keys,
-                                         .n_keys = 1};
+                                         .signers = f->signers,
+                                         .n_signers = 1};
 }
 
 static void fill_random(uint8_t *bytes, size_t n, uint32_t seed)
@@ -123,7 +126,7 @@ static void equal_inputs_give_equal_bytes(void **state)
     uint8_t *b;
     uint32_t n_a;
     uint32_t n_b;
-    f.spec.n_keys = 3;
+    f.spec.n_signers = 3;
     assert_int_equal(fota_package_write(&a, &n_a, &f.spec, &fault), FOTA_OK);
     assert_int_equal(fota_package_write(&b, &n_b, &f.spec, &fault), FOTA_OK);
     assert_int_equal(n_a, n_b);
@@ -244,10 +247,10 @@ static void impossible_specs_are_refused(void **state)
             f.spec.new_image.n_bytes = 0;
             break;
         case 8:
-            f.spec.n_keys = 0;
+            f.spec.n_signers = 0;
             break;
         case 9:
-            f.spec.n_keys = 5;
+            f.spec.n_signers = 5;
             break;
         case 10:
             f.spec.old_image.n_bytes = 0;
@@ -256,11 +259,11 @@ static void impossible_specs_are_refused(void **state)
             break;
         case 11: /* 148 + 93 + 1 + 4 * 69 > 512 */
             f.spec.product = f.spec.from_version = f.spec.to_version = long_string;
-            f.spec.n_keys = 4;
+            f.spec.n_signers = 4;
             break;
         case 12:
             f.spec.product = f.spec.from_version = f.spec.to_version = long_string;
-            f.spec.n_keys = 3;
+            f.spec.n_signers = 3;
             expected = FOTA_OK;
             break;
         default: /* in place without a ring: the parser says no */

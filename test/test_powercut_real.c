@@ -2,6 +2,7 @@
 /* Power cuts in an update as makers ship it: the real encoder, decoder, signature and package,
  * between two code-like images and back.  Every operation, every outcome. */
 #include "host/encode.h"
+#include "host/keys.h"
 #include "host/package_write.h"
 #include "port/monocypher/monocypher_verifier.h"
 #include "sim/powercut.h"
@@ -68,6 +69,7 @@ static void make_package(unsigned from, enum fota_encode_mode mode)
     };
     if (mode == FOTA_ENCODE_FULL) old_image = (struct fota_bytes){NULL, 0};
     assert_int_equal(fota_encode(&encoded, old_image, new_image, &options), FOTA_OK);
+    const struct fota_signer signer = fota_private_key_signer(&r.key);
     const struct fota_package_spec spec = {
         .product = "M95",
         .from_version = mode == FOTA_ENCODE_FULL ? ""
@@ -80,8 +82,8 @@ static void make_package(unsigned from, enum fota_encode_mode mode)
         .new_image = new_image,
         .slot = slot,
         .encoded = &encoded,
-        .keys = &r.key,
-        .n_keys = 1,
+        .signers = &signer,
+        .n_signers = 1,
     };
     uint32_t n_bytes;
     assert_int_equal(fota_package_write(&r.package[from], &n_bytes, &spec, &fault), FOTA_OK);

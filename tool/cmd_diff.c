@@ -2,17 +2,16 @@
 #include "host/apply.h"
 #include "host/encode.h"
 #include "host/image_read.h"
-#include "host/keys.h"
 #include "host/output_file.h"
 #include "host/package_write.h"
 #include "tool/cli.h"
+#include "tool/maker_signers.h"
 #include "tool/package_view.h"
 #include "tool/progress.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SECTOR_BYTES    4096U
 #define SCRATCH_SECTORS 8U
@@ -30,6 +29,10 @@ static const char help[] =
     "it is written.  Equal inputs give equal packages.\n"
     "\n"
     "  -k, --key FILE          private key (fota keygen); up to 4 times: each signs\n"
+    "      --passphrase-file FILE  its first line opens the keys that are encrypted [asks]\n"
+    "      --sign-command CMD  a program that signs: the message is its standard input, the\n"
+    "                          64 bytes of Ed25519 signature its standard output; with\n"
+    "      --pub FILE          its public key\n"
     "  -p, --product TEXT      product: must equal the device's\n"
     "      --from-version TEXT version of OLD, as ATI shows it\n"
     "      --to-version TEXT   version of NEW\n"
@@ -50,11 +53,13 @@ static const char help[] =
     "  fota diff --key maker.key --product M95 --from-version M95FAR02A07 \\\n"
     "            --to-version M95FAR02A08 old.bin new.bin -o a07-a08.fota\n"
     "  fota diff --key maker.key --product M95 --to-version M95FAR02A08 --full new.bin -o "
-    "a08.fota\n";
+    "a08.fota\n"
+    "  fota diff --sign-command 'openssl pkeyutl -sign -rawin -inkey maker.key -in /dev/stdin' "
+    "\\\n"
+    "            --pub maker.pub ...\n";
 
 struct diff {
-    const char *key_paths[FOTA_PACKAGE_SIGS_MAX];
-    unsigned n_keys;
+    struct fota_maker_signers maker;
     const char *product;
     const char *from_version;
     const char *to_version;
@@ -70,7 +75,6 @@ struct diff {
     const char *new_path;
 
     struct fota_layout layout;
-    struct fota_private_key keys[FOTA_PACKAGE_SIGS_MAX];
     struct fota_image old_image;
     struct fota_image new_image;
     struct fota_encoded encoded;
@@ -92,10 +96,16 @@ enum {
     OPT_COUNTER,
     OPT_DOWNGRADE,
     OPT_FULL,
+    OPT_PASSPHRASE_FILE,
+    OPT_SIGN_COMMAND,
+    OPT_PUB,
 };
 
 static const struct option long_options[] = {
     {"key", required_argument, NULL, 'k'},
+    {"passphrase-file", required_argument, NULL, OPT_PASSPHRASE_FILE},
+    {"sign-command", required_argument, NULL, OPT_SIGN_COMMAND},
+    {"pub", required_argument, NULL, OPT_PUB},
     {"product", required_argument, NULL, 'p'},
     {"from-version", required_argument, NULL, OPT_FROM},
     {"to-version", required_argument, NULL, OPT_TO},
@@ -133,8 +143,15 @@ static const char *take_option(struct diff *d, int option)
 {
     switch (option) {
     case 'k':
-        if (d->n_keys == FOTA_PACKAGE_SIGS_MAX) return "at most 4 keys";
-        d->key_paths[d->n_keys++] = optarg;
+        return fota_maker_signers_add_key(&d->maker, optarg) ? NULL : "at most 4 keys";
+    case OPT_PASSPHRASE_FILE:
+        d->maker.passphrase_file = optarg;
+        return NULL;
+    case OPT_SIGN_COMMAND:
+        d->maker.command = optarg;
+        return NULL;
+    case OPT_PUB:
+        d->maker.command_public_path = optarg;
         return NULL;
     case 'p':
         d->product = optarg;
@@ -185,7 +202,8 @@ static int take_number(const struct fota_cli *cli, struct diff *d, int option)
 /* What is wrong with the options together, or a null pointer. */
 static const char *options_fault(const struct diff *d, int n_files)
 {
-    if (d->n_keys == 0) return "--key is missing";
+    const char *signers_fault = fota_maker_signers_fault(&d->maker);
+    if (signers_fault != NULL) return signers_fault;
     if (d->product == NULL) return "--product is missing";
     if (d->to_version == NULL) return "--to-version is missing";
     if (d->output.path == NULL) return "-o is missing";
@@ -217,9 +235,7 @@ static enum fota_err read_inputs(struct diff *d, struct fota_fault *fault)
             ? fota_layout_read(&d->layout, d->device_path, fault)
             : fota_layout_simple(&d->layout, d->sector_bytes, d->scratch_sectors, d->n_slots,
                                  d->slot_bytes, fault);
-    for (unsigned i = 0; i < d->n_keys && err == FOTA_OK; i++) {
-        err = fota_private_key_read(&d->keys[i], d->key_paths[i], fault);
-    }
+    if (err == FOTA_OK) err = fota_maker_signers_read(&d->maker, fault);
     if (err == FOTA_OK && !d->full) err = fota_image_read(&d->old_image, d->old_path, fault);
     if (err == FOTA_OK) err = fota_image_read(&d->new_image, d->new_path, fault);
     return err;
@@ -251,13 +267,7 @@ static enum fota_err check_images(const struct diff *d, struct fota_fault *fault
 /* What is allowed but unlikely to be meant. */
 static void warn(const struct diff *d)
 {
-    struct stat st;
-    for (unsigned i = 0; i < d->n_keys; i++) {
-        if (stat(d->key_paths[i], &st) == 0 && (st.st_mode & 077) != 0) {
-            fota_cli_warn("%s: others may read this private key: chmod 600 it",
-                          d->key_paths[i]);
-        }
-    }
+    fota_maker_signers_warn(&d->maker);
     if (!fota_image_holds(&d->new_image, d->to_version)) {
         fota_cli_warn("%s: the version '%s' is not found in the image", d->new_path,
                       d->to_version);
@@ -314,8 +324,8 @@ static enum fota_err write_package(struct diff *d, struct fota_fault *fault)
                                            .new_image = {d->new_image.at, d->new_image.n_bytes},
                                            .slot = &d->layout.area[FOTA_AREA_SLOT],
                                            .encoded = &d->encoded,
-                                           .keys = d->keys,
-                                           .n_keys = d->n_keys};
+                                           .signers = d->maker.signers,
+                                           .n_signers = d->maker.n_signers};
     enum fota_err err = fota_package_write(&d->package, &d->package_bytes, &spec, fault);
     if (err < 0) return err;
     uint32_t staging_bytes = d->layout.area[FOTA_AREA_STAGING].n_bytes;
@@ -329,13 +339,13 @@ static enum fota_err write_package(struct diff *d, struct fota_fault *fault)
  * it, and compare what it made. */
 static enum fota_err prove(const struct fota_cli *cli, struct diff *d, struct fota_fault *fault)
 {
-    const struct fota_private_key *key = &d->keys[0];
+    const struct fota_signer *signer = &d->maker.signers[0];
     struct fota_progress progress;
     struct fota_applied applied;
     const struct fota_apply_spec spec = {.file = &d->file,
                                          .path = d->output.path,
                                          .layout = &d->layout,
-                                         .keys = {&key->public_key, 1},
+                                         .keys = {&signer->public_key, 1},
                                          .old_image = {d->old_image.at, d->old_image.n_bytes},
                                          .progress = fota_progress_show,
                                          .progress_ctx = &progress};
@@ -392,9 +402,7 @@ static void release(struct diff *d)
     fota_encoded_free(&d->encoded);
     fota_image_free(&d->old_image);
     fota_image_free(&d->new_image);
-    for (unsigned i = 0; i < FOTA_PACKAGE_SIGS_MAX; i++) {
-        fota_private_key_wipe(&d->keys[i]);
-    }
+    fota_maker_signers_wipe(&d->maker);
 }
 
 static int run(struct fota_cli *cli, int argc, char **argv)

@@ -2,12 +2,13 @@
 #include "host/keys.h"
 #include "host/output_file.h"
 #include "tool/cli.h"
+#include "tool/passphrase.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] = "usage: fota keygen [-f] NAME\n"
+static const char help[] = "usage: fota keygen [OPTION]... NAME\n"
                            "\n"
                            "Makes the maker's key pair (Ed25519): NAME.key, the private key "
                            "that signs packages (PKCS #8\n"
@@ -15,23 +16,28 @@ static const char help[] = "usage: fota keygen [-f] NAME\n"
                            "public key that goes into the\n"
                            "devices (SubjectPublicKeyInfo PEM).  openssl pkey reads both.\n"
                            "\n"
-                           "  -f, --force    replace existing files\n"
+                           "  -f, --force       replace existing files\n"
+                           "      --passphrase  encrypt the private key (scrypt, AES-256); "
+                           "asks at the terminal\n"
+                           "      --passphrase-file FILE  the same, with the first line of "
+                           "FILE\n"
                            "\n"
                            "example:\n"
                            "  fota keygen maker        writes maker.key and maker.pub\n";
 
 /* Both files, or none. */
-static enum fota_err write_pair(const struct fota_output_file *private_file,
-                                const struct fota_output_file *public_file,
-                                const struct fota_private_key *key, struct fota_fault *fault)
+static enum fota_err
+write_pair(const struct fota_output_file *private_file,
+           const struct fota_output_file *public_file, const struct fota_private_key *key,
+           const char *passphrase, struct fota_fault *fault)
 {
     char pem[FOTA_PEM_MAX];
     size_t n;
     enum fota_err err = fota_output_file_check(private_file, fault);
     if (err == FOTA_OK) err = fota_output_file_check(public_file, fault);
-    if (err == FOTA_OK) err = fota_private_key_to_pem(key, pem, &n, fault);
+    if (err == FOTA_OK) err = fota_private_key_to_pem(key, passphrase, pem, &n, fault);
     if (err == FOTA_OK) err = fota_output_file_write(private_file, pem, n, fault);
-    memset(pem, 0, sizeof pem);
+    explicit_bzero(pem, sizeof pem);
     if (err < 0) return err;
     err = fota_public_key_to_pem(key->public_key, pem, &n, fault);
     if (err == FOTA_OK) err = fota_output_file_write(public_file, pem, n, fault);
@@ -58,11 +64,38 @@ static int report(const struct fota_cli *cli, const struct fota_private_key *key
     return fota_cli_done(cli);
 }
 
-static int keygen(const struct fota_cli *cli, const char *name, bool replace)
+struct keygen {
+    const char *name;
+    bool replace;
+    bool encrypt;
+    const char *passphrase_file; /* or a null pointer: ask */
+};
+
+/* Make the pair, having chosen the passphrase first: a key that cannot be kept is not made. */
+static enum fota_err
+make_pair(const struct keygen *k, struct fota_private_key *key,
+          const struct fota_output_file *private_file,
+          const struct fota_output_file *public_file, struct fota_fault *fault)
 {
+    char passphrase[FOTA_PASSPHRASE_MAX] = "";
+    enum fota_err err = fota_output_file_check(private_file, fault);
+    if (err == FOTA_OK && k->encrypt) {
+        err = fota_passphrase_choose(k->passphrase_file, private_file->path, passphrase, fault);
+    }
+    if (err == FOTA_OK) err = fota_private_key_make(key, fault);
+    if (err == FOTA_OK) {
+        err = write_pair(private_file, public_file, key, k->encrypt ? passphrase : NULL, fault);
+    }
+    explicit_bzero(passphrase, sizeof passphrase);
+    return err;
+}
+
+static int keygen(const struct fota_cli *cli, const struct keygen *k)
+{
+    const char *name = k->name;
     size_t size = strlen(name) + sizeof ".key";
     char *private_path = malloc(2 * size);
-    struct fota_private_key key;
+    struct fota_private_key key = {.seed = {0}};
     struct fota_fault fault;
     if (private_path == NULL) {
         (void)fota_fault_set(&fault, FOTA_E_NOMEM, NULL, "%s", "");
@@ -71,10 +104,9 @@ static int keygen(const struct fota_cli *cli, const char *name, bool replace)
     char *public_path = private_path + size;
     (void)snprintf(private_path, size, "%s.key", name);
     (void)snprintf(public_path, size, "%s.pub", name);
-    const struct fota_output_file private_file = {private_path, replace, true};
-    const struct fota_output_file public_file = {public_path, replace, false};
-    enum fota_err err = fota_private_key_make(&key, &fault);
-    if (err == FOTA_OK) err = write_pair(&private_file, &public_file, &key, &fault);
+    const struct fota_output_file private_file = {private_path, k->replace, true};
+    const struct fota_output_file public_file = {public_path, k->replace, false};
+    enum fota_err err = make_pair(k, &key, &private_file, &public_file, &fault);
     int code =
         err < 0 ? fota_cli_fail(cli, &fault) : report(cli, &key, private_path, public_path);
     fota_private_key_wipe(&key);
@@ -82,16 +114,26 @@ static int keygen(const struct fota_cli *cli, const char *name, bool replace)
     return code;
 }
 
+enum { OPT_PASSPHRASE = 0x100, OPT_PASSPHRASE_FILE };
+
 static int run(struct fota_cli *cli, int argc, char **argv)
 {
-    static const struct option options[] = {{"force", no_argument, NULL, 'f'},
-                                            FOTA_CLI_LONG_OPTIONS};
-    bool replace = false;
+    static const struct option options[] = {
+        {"force", no_argument, NULL, 'f'},
+        {"passphrase", no_argument, NULL, OPT_PASSPHRASE},
+        {"passphrase-file", required_argument, NULL, OPT_PASSPHRASE_FILE},
+        FOTA_CLI_LONG_OPTIONS};
+    struct keygen k = {.name = NULL};
     int option;
     while ((option = getopt_long(argc, argv, ":f" FOTA_CLI_SHORT_OPTIONS, options, NULL)) !=
            -1) {
         if (option == 'f') {
-            replace = true;
+            k.replace = true;
+            continue;
+        }
+        if (option == OPT_PASSPHRASE || option == OPT_PASSPHRASE_FILE) {
+            k.encrypt = true;
+            if (option == OPT_PASSPHRASE_FILE) k.passphrase_file = optarg;
             continue;
         }
         enum fota_cli_next next = fota_cli_option(cli, option, argv);
@@ -100,7 +142,8 @@ static int run(struct fota_cli *cli, int argc, char **argv)
     if (argc - optind != 1 || argv[optind][0] == '\0') {
         return fota_cli_usage(cli, "give one name for the key pair");
     }
-    return keygen(cli, argv[optind], replace);
+    k.name = argv[optind];
+    return keygen(cli, &k);
 }
 
 const struct fota_verb fota_verb_keygen = {"keygen", "make the maker's key pair", help, run};
