@@ -32,7 +32,7 @@ unsigned fota_err_cme(enum fota_err err);
 /* One row of the table, with texts.  In core/err_text.c, which a device may leave out. */
 struct fota_err_row {
     enum fota_err err;
-    const char *name;   /* "FOTA_E_BASE" */
+    const char *name;   /* "BASE", as doc/errors.md has it */
     const char *text;   /* static, no full stop */
     const char *remedy; /* static */
 };

@@ -4,7 +4,7 @@
 
 static const struct fota_err_row rows[] = {
 #define FOTA_ERROR(name, code, cme, text, remedy)                                              \
-    {FOTA_E_##name, "FOTA_E_" #name, text, remedy},
+    {FOTA_E_##name, #name, text, remedy},
 #include "core/errors.def"
 #undef FOTA_ERROR
 };

@@ -10,19 +10,37 @@
 /* HEX doubles, ELF carries symbols. */
 #define FILE_MAX_BYTES ((size_t)4 * FOTA_IMAGE_MAX_BYTES)
 
-/* ":" and the eight digits of a record's length, address and type; empty lines may come before.
- */
-static bool looks_like_hex(const struct fota_input_file *file)
+/* Where a text begins: behind the byte order mark that some editors write, and empty lines. */
+static size_t text_begin(const struct fota_input_file *file)
 {
-    size_t at = 0;
+    size_t at = file->n_bytes >= 3 && memcmp(file->at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
     while (at < file->n_bytes && (file->at[at] == '\r' || file->at[at] == '\n')) {
         at++;
     }
-    if (file->n_bytes - at < 9 || file->at[at] != ':') return false;
-    for (size_t i = 1; i < 9; i++) {
+    return at;
+}
+
+static bool are_digits(const struct fota_input_file *file, size_t at, size_t n)
+{
+    if (file->n_bytes < at + n) return false;
+    for (size_t i = 0; i < n; i++) {
         if (isxdigit(file->at[at + i]) == 0) return false;
     }
     return true;
+}
+
+/* ":" and the eight digits of a record's length, address and type. */
+static bool looks_like_hex(const struct fota_input_file *file)
+{
+    const size_t at = text_begin(file);
+    return at < file->n_bytes && file->at[at] == ':' && are_digits(file, at + 1, 8);
+}
+
+/* "S", a type, and the eight digits or more of a record's length, address and checksum. */
+static bool looks_like_s_record(const struct fota_input_file *file)
+{
+    const size_t at = text_begin(file);
+    return at < file->n_bytes && file->at[at] == 'S' && are_digits(file, at + 1, 9);
 }
 
 static enum fota_image_format detect(const struct fota_input_file *file)
@@ -53,6 +71,9 @@ fota_image_read(struct fota_image *out, const char *path, struct fota_fault *fau
     out->format = detect(&file);
     if (file.n_bytes == 0) {
         err = fota_fault_set(fault, FOTA_E_IMAGE, path, "the file is empty");
+    } else if (looks_like_s_record(&file)) {
+        err = fota_fault_set(fault, FOTA_E_IMAGE, path,
+                             "Motorola S-records are not read: objcopy -I srec -O ihex");
     } else if (out->format != FOTA_IMAGE_RAW) {
         err = parse_pieces(out, &file, path, fault);
     } else if (file.n_bytes > FOTA_IMAGE_MAX_BYTES) {

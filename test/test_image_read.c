@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -41,6 +42,42 @@ static void what_is_neither_hex_nor_elf_is_raw(void **state)
     assert_string_equal(fota_image_format_name(FOTA_IMAGE_RAW), "raw");
     assert_string_equal(fota_image_format_name(FOTA_IMAGE_HEX), "Intel HEX");
     assert_string_equal(fota_image_format_name(FOTA_IMAGE_ELF), "ELF");
+}
+
+/* One record of a byte, and the end. */
+static const char hex_text[] = ":0100000041BE\n:00000001FF\n";
+
+static void a_byte_order_mark_before_hex_is_passed_over(void **state)
+{
+    (void)state;
+    static const char mark[] = "\xEF\xBB\xBF";
+    char text[sizeof mark + sizeof hex_text];
+    struct fota_image image;
+    struct fota_fault fault;
+    const int n = snprintf(text, sizeof text, "%s%s", mark, hex_text);
+    put("in", text, (size_t)n);
+    assert_int_equal(fota_image_read(&image, "in", &fault), FOTA_OK);
+    assert_int_equal(image.format, FOTA_IMAGE_HEX);
+    assert_int_equal(image.n_bytes, 1);
+    assert_int_equal(image.at[0], 'A');
+    fota_image_free(&image);
+}
+
+static void s_records_are_refused_and_not_taken_for_an_image(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "S00600004844521B\r\nS1130000285F245F2212226A000424290008237C2A\r\n";
+    struct fota_image image;
+    struct fota_fault fault;
+    put("in", text, sizeof text - 1);
+    assert_int_equal(fota_image_read(&image, "in", &fault), FOTA_E_IMAGE);
+    assert_string_equal(fault.detail,
+                        "Motorola S-records are not read: objcopy -I srec -O ihex");
+    put("in", "S00600X04844521B", 16);
+    assert_int_equal(fota_image_read(&image, "in", &fault), FOTA_OK);
+    assert_int_equal(image.format, FOTA_IMAGE_RAW);
+    fota_image_free(&image);
 }
 
 static void empty_missing_and_oversized_files_are_refused(void **state)
@@ -82,6 +119,8 @@ int main(void)
     temp_dir_enter(&dir);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_neither_hex_nor_elf_is_raw),
+        cmocka_unit_test(a_byte_order_mark_before_hex_is_passed_over),
+        cmocka_unit_test(s_records_are_refused_and_not_taken_for_an_image),
         cmocka_unit_test(empty_missing_and_oversized_files_are_refused),
         cmocka_unit_test(a_text_is_found_wherever_it_stands),
     };

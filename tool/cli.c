@@ -36,9 +36,10 @@ enum fota_cli_next fota_cli_option(struct fota_cli *cli, int option, char **argv
     return FOTA_CLI_EXIT_USAGE;
 }
 
-int fota_cli_exit(enum fota_cli_next next)
+int fota_cli_exit(const struct fota_cli *cli, enum fota_cli_next next)
 {
-    return next == FOTA_CLI_EXIT_USAGE ? (int)fota_err_code(FOTA_E_USAGE) : 0;
+    if (next == FOTA_CLI_EXIT_USAGE) return (int)fota_err_code(FOTA_E_USAGE);
+    return fota_cli_done(cli);
 }
 
 /* Print the document and release it; failures are left to ferror(). */

@@ -57,7 +57,7 @@ enum fota_cli_next {
 };
 enum fota_cli_next fota_cli_option(struct fota_cli *cli, int option, char **argv);
 /* The exit code of FOTA_CLI_EXIT_*. */
-int fota_cli_exit(enum fota_cli_next next);
+int fota_cli_exit(const struct fota_cli *cli, enum fota_cli_next next);
 
 /* Print the failure - where, what, why, remedy - on stderr, with --json also as a document on
  * stdout.  Returns the exit code. */

@@ -139,7 +139,7 @@ static int run(struct fota_cli *cli, int argc, char **argv)
             a.device_path = optarg;
         } else {
             enum fota_cli_next next = fota_cli_option(cli, option, argv);
-            if (next != FOTA_CLI_GO_ON) return fota_cli_exit(next);
+            if (next != FOTA_CLI_GO_ON) return fota_cli_exit(cli, next);
         }
     }
     if (a.keys.n == 0) return fota_cli_usage(cli, "--pub is missing");

@@ -421,7 +421,7 @@ static int run(struct fota_cli *cli, int argc, char **argv)
         if (taken < 0) return (int)fota_err_code(FOTA_E_USAGE);
         if (taken > 0) continue;
         enum fota_cli_next next = fota_cli_option(cli, option, argv);
-        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(next);
+        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(cli, next);
     }
     const char *wrong = options_fault(&d, argc - optind);
     if (wrong != NULL) return fota_cli_usage(cli, "%s", wrong);

@@ -111,12 +111,12 @@ static int run(struct fota_cli *cli, int argc, char **argv)
     while ((option = getopt_long(argc, argv, ":o:f" FOTA_CLI_SHORT_OPTIONS, long_options,
                                  NULL)) != -1) {
         const int taken = fota_open_source_option(cli, &f.options, option);
-        if (taken < 0) return fota_cli_exit(FOTA_CLI_EXIT_USAGE);
+        if (taken < 0) return fota_cli_exit(cli, FOTA_CLI_EXIT_USAGE);
         if (option == 'o') f.to.path = optarg;
         if (option == 'f') f.to.replace = true;
         if (taken > 0 || option == 'o' || option == 'f') continue;
         const enum fota_cli_next next = fota_cli_option(cli, option, argv);
-        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(next);
+        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(cli, next);
     }
     if (argc - optind != 1) return fota_cli_usage(cli, "say where from: one path or address");
     if (f.to.path == NULL) return fota_cli_usage(cli, "say where to: -o FILE");

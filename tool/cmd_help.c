@@ -22,8 +22,7 @@ static void print_text(void)
     (void)printf("%4s %4s  %s\n", "exit", "cme", "meaning, and what to do");
     for (unsigned i = 0; (row = fota_err_row_at(i)) != NULL; i++) {
         (void)printf("%4u %4u  %s: %s\n%12s%s\n", fota_err_code(row->err),
-                     fota_err_cme(row->err), row->name + strlen("FOTA_E_"), row->text, "",
-                     row->remedy);
+                     fota_err_cme(row->err), row->name, row->text, "", row->remedy);
     }
 }
 
@@ -39,8 +38,7 @@ static void print_markdown(void)
                "| code | CME | name | meaning | what to do |\n|--:|--:|---|---|---|");
     for (unsigned i = 0; (row = fota_err_row_at(i)) != NULL; i++) {
         (void)printf("| %u | %u | `%s` | %s | %s |\n", fota_err_code(row->err),
-                     fota_err_cme(row->err), row->name + strlen("FOTA_E_"), row->text,
-                     row->remedy);
+                     fota_err_cme(row->err), row->name, row->text, row->remedy);
     }
 }
 
@@ -82,7 +80,7 @@ static int run(struct fota_cli *cli, int argc, char **argv)
             continue;
         }
         enum fota_cli_next next = fota_cli_option(cli, option, argv);
-        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(next);
+        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(cli, next);
     }
     if (argc - optind != 1) return fota_cli_usage(cli, "give one subject: a verb, or errors");
     const char *subject = argv[optind];

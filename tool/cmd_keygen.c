@@ -137,7 +137,7 @@ static int run(struct fota_cli *cli, int argc, char **argv)
             continue;
         }
         enum fota_cli_next next = fota_cli_option(cli, option, argv);
-        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(next);
+        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(cli, next);
     }
     if (argc - optind != 1 || argv[optind][0] == '\0') {
         return fota_cli_usage(cli, "give one name for the key pair");

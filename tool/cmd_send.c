@@ -239,7 +239,7 @@ take_option(struct fota_cli *cli, struct options *o, int option, char **argv, in
 {
     int taken = fota_open_source_option(cli, &o->source, option);
     if (taken != 0) {
-        *code = fota_cli_exit(FOTA_CLI_EXIT_USAGE);
+        *code = fota_cli_exit(cli, FOTA_CLI_EXIT_USAGE);
         return taken < 0;
     }
     if (strchr("pmeban", option) != NULL) {
@@ -248,7 +248,7 @@ take_option(struct fota_cli *cli, struct options *o, int option, char **argv, in
         return wrong != NULL;
     }
     enum fota_cli_next next = fota_cli_option(cli, option, argv);
-    *code = fota_cli_exit(next);
+    *code = fota_cli_exit(cli, next);
     return next != FOTA_CLI_GO_ON;
 }
 

@@ -53,7 +53,7 @@ static int run(struct fota_cli *cli, int argc, char **argv)
             continue;
         }
         const enum fota_cli_next next = fota_cli_option(cli, option, argv);
-        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(next);
+        if (next != FOTA_CLI_GO_ON) return fota_cli_exit(cli, next);
     }
     if (server.address == NULL) return fota_cli_usage(cli, "say where to listen: --tcp");
     if (argc - optind != 1) return fota_cli_usage(cli, "give one file or directory to serve");
@@ -62,9 +62,9 @@ static int run(struct fota_cli *cli, int argc, char **argv)
     const enum fota_err err = fota_tcp_server_run(&server);
     if (err != FOTA_OK) {
         struct fota_fault fault;
-        (void)fota_fault_set(
-            &fault, err,
-            err == FOTA_E_PORT || err == FOTA_E_USAGE ? server.address : server.path, "%s", "");
+        const bool address = err == FOTA_E_PORT || err == FOTA_E_USAGE;
+        (void)fota_fault_set(&fault, err, address ? server.address : server.path, "%s",
+                             err == FOTA_E_USAGE ? "HOST:PORT or :PORT is wanted" : "");
         return fota_cli_fail(cli, &fault);
     }
     return fota_cli_done(cli);

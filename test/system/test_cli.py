@@ -166,7 +166,7 @@ class Diff(Case):
         run = self.diff("--json", new="old.bin", code=ALREADY)
         doc = json.loads(run.stdout)
         self.assertFalse(doc["ok"])
-        self.assertEqual((doc["error"]["code"], doc["error"]["name"]), (ALREADY, "FOTA_E_ALREADY"))
+        self.assertEqual((doc["error"]["code"], doc["error"]["name"]), (ALREADY, "ALREADY"))
         self.assertEqual(doc["error"]["file"], "old.bin")
 
     def test_an_interrupted_diff_leaves_nothing(self):
@@ -429,6 +429,17 @@ class Help(Case):
     def test_doc_errors_md_is_not_stale(self):
         self.assertEqual(self.run_fota("help", "errors", "--markdown").stdout, (SOURCE / "doc" / "errors.md").read_text(),
                          "build/fota help errors --markdown > doc/errors.md")
+
+    def test_help_that_cannot_be_written_fails(self):
+        for args in (["--help"], ["diff", "--help"], ["help", "diff"], ["help", "errors"]):
+            with open("/dev/full", "wb") as full:
+                run = subprocess.run([FOTA, *args], stdout=full, stderr=subprocess.PIPE, check=False)
+            self.assertEqual(run.returncode, IO, args)
+            self.assertIn(b"standard output", run.stderr)
+
+    def test_an_address_to_serve_at_has_a_port(self):
+        for address in ("foo", "1:2:3", "127.0.0.1:65536", "127.0.0.1:x"):
+            self.assertIn("HOST:PORT", self.run_fota("serve", "--tcp", address, ".", code=USAGE).stderr)
 
     def test_version_and_wrong_verbs(self):
         self.assertRegex(self.run_fota("--version").stdout, r"^fota \d+\.\d+\.\d+\n$")

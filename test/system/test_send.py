@@ -81,7 +81,7 @@ class Send(ModuleTest):
         done = self.send(package("wrong-product", product="M96"), "--json",
                          status=code("REFUSED"))
         told = json.loads(done.stdout)
-        self.assertEqual((told["ok"], told["error"]["name"]), (False, "FOTA_E_REFUSED"))
+        self.assertEqual((told["ok"], told["error"]["name"]), (False, "REFUSED"))
         self.assertIn(CODE["PRODUCT"][2], told["error"]["detail"])
 
     def test_module_without_flow_control_is_served_by_commands(self):
