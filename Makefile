@@ -1,5 +1,5 @@
 # Entry points; everything is done by CMake (CMakePresets.json) and scripts/.
-.PHONY: build test demo board board-report lint format install-dependencies clean
+.PHONY: build test demo board board-report coverage fuzz lint format install-dependencies clean
 
 install-dependencies:
 	@sh scripts/install_dependencies.sh
@@ -26,6 +26,17 @@ board: build
 
 board-report: build
 	@python3 test/board/measure.py . build --write
+
+# Branches of core/ that the tests take.
+coverage: build
+	@sh scripts/coverage.sh
+
+# Every fuzzer for FUZZ_SECONDS; inputs that found something new stay in build/fuzz/.
+FUZZ_SECONDS ?= 300
+fuzz: build
+	cmake --preset asan
+	cmake --build --preset asan
+	@sh scripts/fuzz.sh $(FUZZ_SECONDS)
 
 lint: build
 	@sh scripts/lint.sh

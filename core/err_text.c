@@ -3,8 +3,7 @@
 #include <stddef.h>
 
 static const struct fota_err_row rows[] = {
-#define FOTA_ERROR(name, code, cme, text, remedy)                                              \
-    {FOTA_E_##name, #name, text, remedy},
+#define FOTA_ERROR(name, code, cme, text, remedy) {FOTA_E_##name, #name, text, remedy},
 #include "core/errors.def"
 #undef FOTA_ERROR
 };

@@ -55,6 +55,10 @@ static void content_range(struct fota_http_header *h, const char *text)
         *text != '\0') {
         return;
     }
+    /* RFC 9110 14.4: such a field is invalid, its content must not be used */
+    if (!unsatisfied && (last < first || (total != FOTA_TOTAL_UNKNOWN && last >= total))) {
+        return;
+    }
     h->has_range = !unsatisfied;
     h->first = first;
     h->last = last;
