@@ -9,8 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* Run by /bin/sh with both files as its standard input and output.  The status of waitpid(),
  * or -1 with errno set. */
 static int run_shell(const char *command, FILE *input, FILE *output)
@@ -42,67 +40,69 @@ static int run_shell(const char *command, FILE *input, FILE *output)
     return status;
 }
 
-/* Temporary files rather than pipes: nothing can block, and programs that want to know the
- * length of what they sign can. */
+/* One run.  Temporary files rather than pipes: nothing can block, and programs that want to
+ * know the length of what they sign can. */
+struct run {
+    const struct fota_signer *signer;
+    const char *command;
+    FILE *input;
+    FILE *output;
+    uint8_t answer[FOTA_ED25519_SIG_BYTES + 1];
+    size_t n_answer;
+};
+
 static enum fota_err
-ask(const char *command, FILE *input, FILE *output, const uint8_t *msg, size_t msg_bytes,
-    uint8_t *answer, size_t *n_answer, struct fota_fault *fault)
+ask(struct run *run, const uint8_t *msg, size_t msg_bytes, struct fota_fault *fault)
 {
-    if (fwrite(msg, 1, msg_bytes, input) != msg_bytes || fflush(input) != 0 ||
-        fseek(input, 0, SEEK_SET) != 0) {
+    if (run->input == NULL || run->output == NULL ||
+        fwrite(msg, 1, msg_bytes, run->input) != msg_bytes || fflush(run->input) != 0 ||
+        fseek(run->input, 0, SEEK_SET) != 0) {
         return fota_fault_set(fault, FOTA_E_IO, NULL, "temporary file: %s", strerror(errno));
     }
-    int status = run_shell(command, input, output);
-    if (status == -1)
-        return fota_fault_set(fault, FOTA_E_KEY, NULL, "sh -c '%s': %s", command,
+    int status = run_shell(run->command, run->input, run->output);
+    if (status == -1) {
+        return fota_fault_set(fault, FOTA_E_KEY, NULL, "sh -c '%s': %s", run->command,
                               strerror(errno));
+    }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        return fota_fault_set(fault, FOTA_E_KEY, NULL, "'%s' ends with status %d", command,
+        return fota_fault_set(fault, FOTA_E_KEY, NULL, "'%s' ends with status %d", run->command,
                               WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     }
-    rewind(output);
-    *n_answer = fread(answer, 1, FOTA_ED25519_SIG_BYTES + 1, output);
+    rewind(run->output);
+    run->n_answer = fread(run->answer, 1, sizeof run->answer, run->output);
     return FOTA_OK;
 }
 
 static enum fota_err
-check(const struct fota_signer *signer, const uint8_t *msg, size_t msg_bytes,
-      const uint8_t *answer, size_t n_answer, struct fota_fault *fault)
+check(const struct run *run, const uint8_t *msg, size_t msg_bytes, struct fota_fault *fault)
 {
-    const char *command = signer->ctx;
-    if (n_answer != FOTA_ED25519_SIG_BYTES) {
+    if (run->n_answer != FOTA_ED25519_SIG_BYTES) {
         return fota_fault_set(fault, FOTA_E_KEY, NULL,
-                              "'%s' writes %s%zu bytes, a signature has %u", command,
-                              n_answer > FOTA_ED25519_SIG_BYTES ? "at least " : "", n_answer,
-                              FOTA_ED25519_SIG_BYTES);
+                              "'%s' writes %s%zu bytes, a signature has %u", run->command,
+                              run->n_answer > FOTA_ED25519_SIG_BYTES ? "at least " : "",
+                              run->n_answer, FOTA_ED25519_SIG_BYTES);
     }
-    struct fota_trusted_keys trusted = {&signer->public_key, 1};
+    struct fota_trusted_keys trusted = {&run->signer->public_key, 1};
     const struct fota_verifier verifier = fota_monocypher_verifier(&trusted);
     uint8_t id[FOTA_KEY_ID_BYTES];
-    fota_key_id(signer->public_key, id);
-    if (fota_sign_verify(&verifier, id, answer, msg, msg_bytes) == FOTA_OK) return FOTA_OK;
+    fota_key_id(run->signer->public_key, id);
+    if (fota_sign_verify(&verifier, id, run->answer, msg, msg_bytes) == FOTA_OK) return FOTA_OK;
     return fota_fault_set(fault, FOTA_E_KEY, NULL,
-                          "what '%s' writes is no signature by the public key given", command);
+                          "what '%s' writes is no signature by the public key given",
+                          run->command);
 }
 
 static enum fota_err
 sign_by_command(const struct fota_signer *signer, const uint8_t *msg, size_t msg_bytes,
                 uint8_t sig[FOTA_ED25519_SIG_BYTES], struct fota_fault *fault)
 {
-    uint8_t answer[FOTA_ED25519_SIG_BYTES + 1];
-    size_t n_answer = 0;
-    FILE *input = tmpfile();
-    FILE *output = tmpfile();
-    enum fota_err err = FOTA_OK;
-    if (input == NULL || output == NULL) {
-        err = fota_fault_set(fault, FOTA_E_IO, NULL, "temporary file: %s", strerror(errno));
-    }
-    if (err == FOTA_OK)
-        err = ask(signer->ctx, input, output, msg, msg_bytes, answer, &n_answer, fault);
-    if (err == FOTA_OK) err = check(signer, msg, msg_bytes, answer, n_answer, fault);
-    if (err == FOTA_OK) memcpy(sig, answer, FOTA_ED25519_SIG_BYTES);
-    if (input != NULL) (void)fclose(input);
-    if (output != NULL) (void)fclose(output);
+    struct run run = {
+        .signer = signer, .command = signer->ctx, .input = tmpfile(), .output = tmpfile()};
+    enum fota_err err = ask(&run, msg, msg_bytes, fault);
+    if (err == FOTA_OK) err = check(&run, msg, msg_bytes, fault);
+    if (err == FOTA_OK) memcpy(sig, run.answer, FOTA_ED25519_SIG_BYTES);
+    if (run.input != NULL) (void)fclose(run.input);
+    if (run.output != NULL) (void)fclose(run.output);
     return err;
 }
 
