@@ -10,7 +10,8 @@ enum state {
     STATE_HEX_DONE, /* behind its closing quote */
     STATE_PENDING,  /* a handler will finish later */
     STATE_DATA,
-    STATE_SILENT, /* until the reset */
+    STATE_COUNTED, /* data by its length */
+    STATE_SILENT,  /* until the reset */
 };
 
 void fota_at_settings_factory(struct fota_at_settings *settings)
@@ -41,6 +42,11 @@ void fota_at_server_init(struct fota_at_server *s, const struct fota_at_device *
 bool fota_at_server_is_pending(const struct fota_at_server *s)
 {
     return s->state == STATE_PENDING;
+}
+
+bool fota_at_server_is_idle(const struct fota_at_server *s)
+{
+    return s->state == STATE_IDLE;
 }
 
 /* ---- running a line ---- */
@@ -205,6 +211,8 @@ static void settle(struct fota_at_server *s, enum fota_at_answer answer)
     case FOTA_AT_DONE_ERROR:
         fota_at_server_error(s);
         return;
+    case FOTA_AT_DONE_SAID:
+        return;
     case FOTA_AT_PENDING:
         s->state = STATE_PENDING;
         return;
@@ -212,6 +220,12 @@ static void settle(struct fota_at_server *s, enum fota_at_answer answer)
         fota_at_server_ok(s);
         fota_at_server_connect(s);
         enter_data(s);
+        return;
+    case FOTA_AT_COUNTED:
+        s->next = s->line_bytes;
+        s->clock_runs = false;
+        s->blocked = false;
+        s->state = STATE_COUNTED;
         return;
     case FOTA_AT_OK_SILENT:
         fota_at_server_ok(s);
@@ -393,6 +407,7 @@ static void take_body_byte(struct fota_at_server *s, uint8_t byte)
     case STATE_PREFIX:
     case STATE_PENDING:
     case STATE_DATA:
+    case STATE_COUNTED:
     case STATE_SILENT:
         return;
     }
@@ -479,9 +494,31 @@ static size_t take_data(struct fota_at_server *s, const uint8_t *bytes, size_t n
     return s->device->data(s->device->ctx, bytes, run);
 }
 
+/* ---- data by its length ---- */
+
+static void end_counted(struct fota_at_server *s, bool timed_out)
+{
+    s->error = FOTA_E_SYNTAX;
+    settle(s, s->counted.end(s->counted.ctx, s, timed_out));
+}
+
+static size_t take_counted(struct fota_at_server *s, const uint8_t *bytes, size_t n)
+{
+    struct fota_at_counted *counted = &s->counted;
+    size_t taken =
+        counted->take(counted->ctx, bytes, n < counted->n_bytes ? n : counted->n_bytes);
+    counted->n_bytes -= (uint32_t)taken;
+    if (counted->n_bytes == 0) {
+        end_counted(s, false);
+    }
+    return taken;
+}
+
+/* ---- time ---- */
+
 void fota_at_server_poll(struct fota_at_server *s, uint32_t now_ms)
 {
-    if (s->state != STATE_DATA) {
+    if (s->state != STATE_DATA && s->state != STATE_COUNTED) {
         return;
     }
     if (!s->clock_runs || s->blocked) { /* bytes that wait are no silence */
@@ -490,6 +527,12 @@ void fota_at_server_poll(struct fota_at_server *s, uint32_t now_ms)
         return;
     }
     uint32_t quiet_ms = now_ms - s->quiet_since_ms;
+    if (s->state == STATE_COUNTED) {
+        if (quiet_ms >= s->counted.limit_ms) {
+            end_counted(s, true);
+        }
+        return;
+    }
     if (s->pluses == 3 && quiet_ms >= FOTA_AT_GUARD_MS) {
         end_data(s, false);
     } else if (quiet_ms >= FOTA_AT_IDLE_MS) {
@@ -498,6 +541,16 @@ void fota_at_server_poll(struct fota_at_server *s, uint32_t now_ms)
 }
 
 /* ---- input ---- */
+
+/* Bytes have come: silence begins anew. */
+static void keep_clock(struct fota_at_server *s, uint32_t now_ms)
+{
+    if (s->clock_runs && s->state == STATE_COUNTED && s->counted.limit_is_for_all) {
+        return;
+    }
+    s->quiet_since_ms = now_ms;
+    s->clock_runs = true;
+}
 
 size_t
 fota_at_server_feed(struct fota_at_server *s, const uint8_t *bytes, size_t n, uint32_t now_ms)
@@ -517,6 +570,9 @@ fota_at_server_feed(struct fota_at_server *s, const uint8_t *bytes, size_t n, ui
         case STATE_DATA:
             taken = bytes[at] == '+' ? take_plus(s) : take_data(s, bytes + at, n - at);
             break;
+        case STATE_COUNTED:
+            taken = take_counted(s, bytes + at, n - at);
+            break;
         case STATE_PENDING:
             taken = 0;
             break;
@@ -526,9 +582,8 @@ fota_at_server_feed(struct fota_at_server *s, const uint8_t *bytes, size_t n, ui
         }
         at += taken;
     }
-    if (s->state == STATE_DATA && n > 0) {
-        s->quiet_since_ms = now_ms;
-        s->clock_runs = true;
+    if (n > 0 && (s->state == STATE_DATA || s->state == STATE_COUNTED)) {
+        keep_clock(s, now_ms);
         s->blocked = at < n;
     }
     return at;

@@ -32,9 +32,28 @@ enum fota_at_answer {
                            the line is dropped */
     FOTA_AT_SILENT,     /* no result code; all input is dropped: the device is about to reset */
     FOTA_AT_OK_SILENT,  /* the same behind an OK */
+    FOTA_AT_DONE_SAID,  /* the handler has printed its own result code ("SEND OK"); the rest of
+                           the line is dropped */
+    FOTA_AT_COUNTED,    /* takes s->counted as data; what the host waits for before it sends
+                           (CONNECT, or a prompt) is printed by the handler; the rest of the
+                           line is dropped */
 };
 
 struct fota_at_server;
+
+/* A known number of bytes behind a command that are data, whatever they are: `+++` means
+ * nothing there. */
+struct fota_at_counted {
+    void *ctx;
+    uint32_t n_bytes;  /* 1 or more */
+    uint32_t limit_ms; /* longest silence, or time for all of them */
+    bool limit_is_for_all;
+    /* Returns how many were taken (fewer: not now, offered again). */
+    size_t (*take)(void *ctx, const uint8_t *bytes, size_t n);
+    /* All are taken, or (timed_out) some never came.  The answer is printed as after a command.
+     */
+    enum fota_at_answer (*end)(void *ctx, struct fota_at_server *s, bool timed_out);
+};
 
 /* One command. */
 struct fota_at_command {
@@ -85,11 +104,12 @@ struct fota_at_settings {
     uint8_t s3, s4, s5; /* 13, 10, 8 */
 };
 
-/* Fields are private but for `device`, `settings` and `error`. */
+/* Fields are private but for `device`, `settings`, `error` and `counted`. */
 struct fota_at_server {
     const struct fota_at_device *device;
     struct fota_at_settings settings;
-    enum fota_err error;      /* set by a handler that answers FOTA_AT_DONE_ERROR */
+    enum fota_err error;            /* set by a handler that answers FOTA_AT_DONE_ERROR */
+    struct fota_at_counted counted; /* set by one that answers FOTA_AT_COUNTED */
     enum fota_err line_error; /* what makes the whole line invalid, FOTA_OK: nothing so far */
     const struct fota_at_command *hex_command; /* of this line, or a null pointer */
     uint8_t state;                             /* enum of at_server.c */
@@ -123,6 +143,9 @@ void fota_at_server_poll(struct fota_at_server *s, uint32_t now_ms);
 void fota_at_server_finish(struct fota_at_server *s, enum fota_at_answer answer);
 /* Whether a command is pending. */
 bool fota_at_server_is_pending(const struct fota_at_server *s);
+/* Whether no command line has begun, none is worked on, and no data is taken: an unsolicited
+ * result code may be printed now, framed as an information text. */
+bool fota_at_server_is_idle(const struct fota_at_server *s);
 
 /* For handlers.  An information text is framed as V.250 5.7.1 says: begin, any of text, number,
  * hex32 and newline (between its lines, not behind the last), end.  info does all three. */
@@ -130,9 +153,10 @@ void fota_at_server_info(struct fota_at_server *s, const char *text);
 void fota_at_server_info_begin(struct fota_at_server *s);
 void fota_at_server_info_newline(struct fota_at_server *s);
 void fota_at_server_info_end(struct fota_at_server *s);
-/* Text, a decimal number, eight hexadecimal digits, as they are: inside an information text or
- * on their own. */
+/* Text, bytes, a decimal number, eight hexadecimal digits, as they are: inside an information
+ * text or on their own. */
 void fota_at_server_text(struct fota_at_server *s, const char *text);
+void fota_at_server_bytes(struct fota_at_server *s, const uint8_t *bytes, size_t n);
 void fota_at_server_number(struct fota_at_server *s, uint32_t value);
 void fota_at_server_hex32(struct fota_at_server *s, uint32_t value);
 

@@ -43,6 +43,11 @@ void fota_at_server_text(struct fota_at_server *s, const char *text)
     put(s, text, fota_at_length(text));
 }
 
+void fota_at_server_bytes(struct fota_at_server *s, const uint8_t *bytes, size_t n)
+{
+    put(s, (const char *)bytes, n); /* char may alias any object */
+}
+
 void fota_at_server_number(struct fota_at_server *s, uint32_t value)
 {
     char digits[FOTA_AT_NUMBER_MAX];

@@ -22,9 +22,11 @@ struct fota_device {
      */
     const char *(*error_text)(enum fota_err err);
     /* The maker's own AT commands (rows of core/at_server.h), searched behind those of the
-     * update; for their handlers s->device->ctx is the struct fota_app.  May be none. */
+     * update; for their handlers s->device->ctx is the struct fota_app, by whose `device` they
+     * find commands_ctx.  May be none. */
     const struct fota_at_command *commands;
     size_t n_commands;
+    void *commands_ctx;
 };
 
 /* Whether the device decodes into the slot that is not running, instead of in place. */

@@ -87,7 +87,13 @@ on_answer(struct fota_at_server *s, enum fota_at_form form, const char *args, si
     (void)n_args;
     s->error = FOTA_E_BUSY;
     ((struct device *)s->device->ctx)->n_data = 0;
-    return (enum fota_at_answer)(args[0] >= '0' && args[0] <= '5' ? args[0] - '0' : 0);
+    s->counted = (struct fota_at_counted){.ctx = s->device->ctx,
+                                          .n_bytes = 11,
+                                          .limit_ms = 2000,
+                                          .limit_is_for_all = args[1] == 'a',
+                                          .take = data,
+                                          .end = data_end};
+    return (enum fota_at_answer)(args[0] >= '0' && args[0] <= '7' ? args[0] - '0' : 0);
 }
 
 static const struct fota_at_command commands[] = {

@@ -3,6 +3,8 @@
  * and nothing of the workstation's. */
 #include "core/device.h"
 #include "module/flash_file.h"
+#include "module/modem.h"
+#include "module/net_host.h"
 #include "module/options.h"
 #include "module/provision.h"
 #include "module/public_key.h"
@@ -304,15 +306,28 @@ run_module(const struct options *o, struct flash_file *file, const struct factor
     };
     flash_file_areas(file, &f->profile, device.area);
 
+    static struct modem modem;
+    struct net_host host;
+    const struct net net = net_host_init(&host);
+    modem_init(&modem, &net);
+    device.commands = modem_commands;
+    device.n_commands = modem_n_commands;
+    device.commands_ctx = &modem;
+
     struct line line;
     enum fota_err err = open_line(&line, o);
     if (err != FOTA_OK) {
         return err;
     }
-    const struct module m = {
-        .device = &device, .line = &line, .stop = &stop, .verbose = o->verbose};
+    const struct module m = {.device = &device,
+                             .line = &line,
+                             .modem = &modem,
+                             .stop = &stop,
+                             .verbose = o->verbose};
     err = module_run(&m);
     line_close(&line);
+    modem_close(&modem);
+    net_host_close(&host);
     return err == FOTA_OK ? FOTA_OK : complain("fota-module", err, NULL);
 }
 

@@ -8,7 +8,10 @@
 #include <time.h>
 
 /* How often the application is polled when nothing comes in: it has silences to measure. */
-enum { TICK_MS = 50 };
+enum {
+    TICK_MS = 50,
+    NETWORK_MS = 2, /* while a file or a connection is at work */
+};
 
 /* How a program ends. */
 enum end {
@@ -90,7 +93,12 @@ static enum end application(const struct module *m, bool recovery)
 {
     struct fota_app app;
     struct inbox in = {.n = 0};
-    fota_app_init(&app, m->device, recovery, put, m->line);
+    struct fota_device device = *m->device;
+    if (recovery) { /* the boot loader's commands are those of the update alone */
+        device.n_commands = 0;
+    }
+    modem_reset(m->modem);
+    fota_app_init(&app, &device, recovery, put, m->line);
     fota_app_ready(&app);
     tell(m, recovery ? "no valid firmware: the boot loader answers AT commands"
                      : "application started");
@@ -107,6 +115,9 @@ static enum end application(const struct module *m, bool recovery)
             break;
         case FOTA_APP_RESET:
             return END_RESET;
+        }
+        if (modem_poll(m->modem, &app.at) && timeout_ms > NETWORK_MS) {
+            timeout_ms = NETWORK_MS;
         }
     }
     return END_STOP;

@@ -6,11 +6,13 @@
 
 #include "core/device.h"
 #include "module/line.h"
+#include "module/modem.h"
 #include <signal.h>
 
 struct module {
     const struct fota_device *device;
     struct line *line;
+    struct modem *modem;               /* device->commands_ctx */
     const volatile sig_atomic_t *stop; /* set: end */
     bool verbose;                      /* tell on stderr what is started */
 };

@@ -33,7 +33,7 @@ FOLDERS = {
     "core": {"core"},
     "sim": {"core", "sim"},
     "host": {"core", "host", "sim", "port"},
-    "module": {"core", "module", "sim", "port"},
+    "module": {"core", "module", "sim", "port", "source"},
     "source": {"core", "source", "port"},
     "tool": {"core", "host", "source", "tool", "sim", "port"},
     "port": {"core", "port"},

@@ -14,6 +14,8 @@
 
 struct curl_transport {
     CURL *easy;
+    CURLM *multi; /* of a request in steps; a null pointer: none yet */
+    bool in_multi;
     struct curl_slist *headers;
     const struct fota_source_options *options;
     bool is_ftp;
@@ -271,10 +273,9 @@ static void set_range(struct curl_transport *t, const struct fota_request *reque
     set_if_range(t, ranged && first != 0 ? request->validator : NULL);
 }
 
-static enum fota_err curl_get(void *ctx, const struct fota_request *request,
-                              const struct fota_sink *sink, struct fota_attempt *attempt)
+static void prepare(struct curl_transport *t, const struct fota_request *request,
+                    const struct fota_sink *sink, struct fota_attempt *attempt)
 {
-    struct curl_transport *t = ctx;
     t->request = request;
     t->sink = sink;
     t->attempt = attempt;
@@ -288,7 +289,11 @@ static enum fota_err curl_get(void *ctx, const struct fota_request *request,
     t->curl_text[0] = '\0';
     memset(attempt, 0, sizeof *attempt);
     set_range(t, request);
-    CURLcode code = curl_easy_perform(t->easy);
+}
+
+/* What came of a request that curl has ended. */
+static enum fota_err conclude(struct curl_transport *t, CURLcode code)
+{
     if (code == CURLE_OK && !t->header_whole) { /* curl takes what there is for an answer */
         code = CURLE_PARTIAL_FILE;
     }
@@ -301,9 +306,64 @@ static enum fota_err curl_get(void *ctx, const struct fota_request *request,
     return code == CURLE_OK ? FOTA_OK : judge_curl(t, code);
 }
 
+static enum fota_err curl_get(void *ctx, const struct fota_request *request,
+                              const struct fota_sink *sink, struct fota_attempt *attempt)
+{
+    struct curl_transport *t = ctx;
+    prepare(t, request, sink, attempt);
+    return conclude(t, curl_easy_perform(t->easy));
+}
+
+/* ---- in steps ---- */
+
+static void leave_multi(struct curl_transport *t)
+{
+    if (t->in_multi) {
+        (void)curl_multi_remove_handle(t->multi, t->easy);
+        t->in_multi = false;
+    }
+}
+
+enum fota_err
+fota_curl_begin(struct fota_transport *transport, const struct fota_request *request,
+                const struct fota_sink *sink, struct fota_attempt *attempt)
+{
+    struct curl_transport *t = transport->ctx;
+    leave_multi(t);
+    prepare(t, request, sink, attempt);
+    if (t->multi == NULL) {
+        t->multi = curl_multi_init();
+    }
+    t->in_multi = t->multi != NULL && curl_multi_add_handle(t->multi, t->easy) == CURLM_OK;
+    return t->in_multi ? FOTA_OK : FOTA_E_NOMEM;
+}
+
+enum fota_err fota_curl_step(struct fota_transport *transport)
+{
+    struct curl_transport *t = transport->ctx;
+    int n_running = 0;
+    int n_left = 0;
+    if (curl_multi_perform(t->multi, &n_running) != CURLM_OK) {
+        leave_multi(t);
+        return FOTA_E_INTERNAL;
+    }
+    const CURLMsg *message = curl_multi_info_read(t->multi, &n_left);
+    if (message == NULL || message->msg != CURLMSG_DONE) {
+        return FOTA_MORE;
+    }
+    const CURLcode code = message->data.result;
+    const enum fota_err err = conclude(t, code);
+    leave_multi(t);
+    return err;
+}
+
 static void curl_close(void *ctx)
 {
     struct curl_transport *t = ctx;
+    leave_multi(t);
+    if (t->multi != NULL) {
+        (void)curl_multi_cleanup(t->multi);
+    }
     curl_easy_cleanup(t->easy);
     curl_slist_free_all(t->headers);
     free(t);

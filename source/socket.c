@@ -63,24 +63,48 @@ enum fota_err fota_socket_wait(int fd, short events, const struct fota_source_op
     return wait_ms(fd, events, options, options->stall_ms);
 }
 
-static enum fota_err connect_address(const struct addrinfo *address,
-                                     const struct fota_source_options *options, int *fd)
+/* Begin to connect.  FOTA_MORE: not yet connected. */
+static enum fota_err begin_connect(const struct addrinfo *address, int *fd)
 {
-    int cause = 0;
-    socklen_t n_cause = sizeof cause;
     const int s =
         socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s < 0) {
         return FOTA_E_NETWORK;
     }
-    enum fota_err err = FOTA_OK;
-    if (connect(s, address->ai_addr, address->ai_addrlen) != 0) {
-        err = errno == EINPROGRESS ? wait_ms(s, POLLOUT, options, options->connect_ms)
-                                   : FOTA_E_NETWORK;
+    *fd = s;
+    if (connect(s, address->ai_addr, address->ai_addrlen) == 0) {
+        return FOTA_OK;
     }
-    if (err == FOTA_OK &&
-        (getsockopt(s, SOL_SOCKET, SO_ERROR, &cause, &n_cause) != 0 || cause != 0)) {
-        err = FOTA_E_NETWORK;
+    if (errno == EINPROGRESS) {
+        return FOTA_MORE;
+    }
+    (void)close(s);
+    return FOTA_E_NETWORK;
+}
+
+/* How a connection that can be written to has come out. */
+static enum fota_err connected(int fd)
+{
+    int cause = 0;
+    socklen_t n_cause = sizeof cause;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &cause, &n_cause) == 0 && cause == 0
+               ? FOTA_OK
+               : FOTA_E_NETWORK;
+}
+
+static enum fota_err connect_address(const struct addrinfo *address,
+                                     const struct fota_source_options *options, int *fd)
+{
+    int s = -1;
+    enum fota_err err = begin_connect(address, &s);
+    if (err < 0) {
+        return err;
+    }
+    if (err == FOTA_MORE) {
+        err = wait_ms(s, POLLOUT, options, options->connect_ms);
+    }
+    if (err == FOTA_OK) {
+        err = connected(s);
     }
     if (err != FOTA_OK) {
         (void)close(s);
@@ -111,6 +135,23 @@ enum fota_err fota_socket_connect(const struct fota_host_port *server,
         freeaddrinfo(list);
     }
     return err;
+}
+
+enum fota_err fota_socket_connect_begin(const struct fota_host_port *server, int *fd)
+{
+    struct addrinfo *list = look_up(server, 0);
+    if (list == NULL) {
+        return FOTA_E_NETWORK;
+    }
+    const enum fota_err err = begin_connect(list, fd);
+    freeaddrinfo(list);
+    return err < 0 ? err : FOTA_OK;
+}
+
+enum fota_err fota_socket_connect_step(int fd)
+{
+    struct pollfd p = {fd, POLLOUT, 0};
+    return poll(&p, 1, 0) > 0 ? connected(fd) : FOTA_MORE;
 }
 
 static int listen_address(const struct addrinfo *address)

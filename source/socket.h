@@ -17,6 +17,12 @@ fota_host_port_parse(struct fota_host_port *out, const char *text, size_t n_text
 FOTA_NODISCARD enum fota_err
 fota_socket_connect(const struct fota_host_port *server,
                     const struct fota_source_options *options, int *fd);
+/* Begin to connect a socket that does not block, to the first address of the server; only the
+ * look-up of a name waits.  FOTA_E_NETWORK. */
+FOTA_NODISCARD enum fota_err
+fota_socket_connect_begin(const struct fota_host_port *server, int *fd);
+/* Whether it is connected; FOTA_MORE: not yet.  FOTA_E_NETWORK: it cannot; close it. */
+FOTA_NODISCARD enum fota_err fota_socket_connect_step(int fd);
 /* Wait until the socket can be read (POLLIN) or written (POLLOUT), at most options->stall_ms.
  * FOTA_E_NETWORK, FOTA_E_INTERRUPTED. */
 FOTA_NODISCARD enum fota_err

@@ -64,6 +64,13 @@ struct fota_transport {
 
 FOTA_NODISCARD enum fota_err fota_curl_open(struct fota_transport *t, const char *url,
                                             const struct fota_source_options *options);
+/* A request of fota_curl_open()'s transport in steps that do not wait, for a program that has
+ * other things to do.  `request`, `sink` and `attempt` are used until it has ended. */
+FOTA_NODISCARD enum fota_err
+fota_curl_begin(struct fota_transport *t, const struct fota_request *request,
+                const struct fota_sink *sink, struct fota_attempt *attempt);
+/* FOTA_MORE: under way; else what get would have answered. */
+FOTA_NODISCARD enum fota_err fota_curl_step(struct fota_transport *t);
 FOTA_NODISCARD enum fota_err fota_tcp_open(struct fota_transport *t, const char *url,
                                            const struct fota_source_options *options);
 

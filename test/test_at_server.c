@@ -175,6 +175,34 @@ on_qfua(struct fota_at_server *s, enum fota_at_form form, const char *args, size
     return FOTA_AT_DATA;
 }
 
+/* Data of five bytes. */
+static enum fota_at_answer
+on_count(struct fota_at_server *s, enum fota_at_form form, const char *args, size_t n_args)
+{
+    (void)form;
+    (void)n_args;
+    s->counted = (struct fota_at_counted){
+        .ctx = fake_of(s),
+        .n_bytes = 5,
+        .limit_ms = 2000,
+        .limit_is_for_all = strcmp(args, "1") == 0,
+        .take = fake_data,
+        .end = fake_data_end,
+    };
+    fota_at_server_connect(s);
+    return FOTA_AT_COUNTED;
+}
+
+static enum fota_at_answer
+on_said(struct fota_at_server *s, enum fota_at_form form, const char *args, size_t n_args)
+{
+    (void)form;
+    (void)args;
+    (void)n_args;
+    fota_at_server_info(s, "SEND OK");
+    return FOTA_AT_DONE_SAID;
+}
+
 static enum fota_at_answer
 on_reset(struct fota_at_server *s, enum fota_at_form form, const char *args, size_t n_args)
 {
@@ -195,6 +223,8 @@ static const struct fota_at_command commands[] = {
     {"+QFAW", FOTA_AT_HEX | FOTA_AT_TEST, on_qfaw, "+QFAW: (1-450)"},
     {"+QFAU", FOTA_AT_EXEC, on_qfau, NULL},
     {"+QFUA", FOTA_AT_EXEC, on_qfua, NULL},
+    {"+COUNT", FOTA_AT_WRITE, on_count, NULL},
+    {"+SAID", FOTA_AT_EXEC, on_said, NULL},
     {"+BAD", FOTA_AT_HEX, on_fail, NULL},
     {"+CFUN", FOTA_AT_WRITE, on_reset, NULL},
     {"+ONLYTEST", FOTA_AT_TEST, NULL, NULL},
@@ -813,6 +843,81 @@ static void every_data_mode_has_its_own_time(void **state)
     assert_int_equal(f.ends, 2);
 }
 
+/* ---- data by its length ---- */
+
+static void counted_data_is_what_its_length_says_and_nothing_else(void **state)
+{
+    static const char line[] = "AT+COUNT=0;+SHOW\r+++\rAAT+SHOW\r";
+    static struct fake f;
+    (void)state;
+    for (size_t step = 1; step < sizeof line; step++) {
+        start(&f);
+        f.end_answer = FOTA_AT_DONE_OK;
+        f.at.settings.echo = 0;
+        for (size_t at = 0; at < sizeof line - 1;) {
+            size_t n = sizeof line - 1 - at < step ? sizeof line - 1 - at : step;
+            at += feed_at(&f, line + at, n, 0);
+        }
+        assert_int_equal(f.n_data, 5);
+        assert_memory_equal(f.data, "+++\rA", 5);
+        assert_int_equal(f.ends, 1);
+        assert_false(f.timed_out);
+        expect_output(&f, "\r\nCONNECT\r\n\r\nOK\r\n\r\nexec\r\n\r\nOK\r\n");
+    }
+}
+
+static void counted_data_that_does_not_come_is_given_up(void **state)
+{
+    static struct fake f;
+    (void)state;
+    for (unsigned for_all = 0; for_all < 2; for_all++) {
+        start(&f);
+        f.end_answer = FOTA_AT_DONE_ERROR;
+        feed(&f, for_all == 1 ? "AT+COUNT=1\r" : "AT+COUNT=0\r");
+        (void)feed_at(&f, "xy", 2, 1500); /* the command came at 0 */
+        fota_at_server_poll(&f.at, 1999);
+        assert_int_equal(f.ends, 0);
+        fota_at_server_poll(&f.at, 2000);
+        assert_int_equal(f.ends, for_all);
+        fota_at_server_poll(&f.at, 3499);
+        assert_int_equal(f.ends, for_all);
+        fota_at_server_poll(&f.at, 3500);
+        assert_int_equal(f.ends, 1);
+        assert_true(f.timed_out);
+        assert_true(fota_at_server_is_idle(&f.at));
+    }
+}
+
+static void counted_data_that_cannot_be_taken_yet_waits(void **state)
+{
+    static struct fake f;
+    (void)state;
+    start(&f);
+    f.end_answer = FOTA_AT_DONE_OK;
+    feed(&f, "AT+COUNT=0\r");
+    f.budget = 2;
+    assert_int_equal(feed_at(&f, "12345", 5, 0), 2);
+    fota_at_server_poll(&f.at, 100000); /* what waits is no silence */
+    assert_int_equal(f.ends, 0);
+    f.budget = SIZE_MAX;
+    assert_int_equal(feed_at(&f, "345", 3, 100000), 3);
+    assert_int_equal(f.ends, 1);
+}
+
+static void a_result_that_the_handler_says_stands_alone(void **state)
+{
+    static struct fake f;
+    (void)state;
+    start(&f);
+    assert_true(fota_at_server_is_idle(&f.at));
+    feed(&f, "ATE0+SAID;+SHOW");
+    assert_false(fota_at_server_is_idle(&f.at));
+    f.n_out = 0;
+    feed(&f, "\r");
+    expect_output(&f, "\r\r\nSEND OK\r\n");
+    assert_true(fota_at_server_is_idle(&f.at));
+}
+
 static void an_error_that_is_not_named_is_error(void **state)
 {
     static struct fake f;
@@ -915,6 +1020,10 @@ int main(void)
         cmocka_unit_test(sixty_seconds_without_a_byte_leave_data_mode),
         cmocka_unit_test(data_that_cannot_be_taken_yet_waits),
         cmocka_unit_test(every_data_mode_has_its_own_time),
+        cmocka_unit_test(counted_data_is_what_its_length_says_and_nothing_else),
+        cmocka_unit_test(counted_data_that_does_not_come_is_given_up),
+        cmocka_unit_test(counted_data_that_cannot_be_taken_yet_waits),
+        cmocka_unit_test(a_result_that_the_handler_says_stands_alone),
         cmocka_unit_test(an_error_that_is_not_named_is_error),
         cmocka_unit_test(a_pending_end_of_data_mode_is_answered_like_a_command),
         cmocka_unit_test(the_rest_of_a_line_behind_data_mode_is_dropped),

@@ -103,7 +103,7 @@ static void answers_survive_writing_and_parsing(void **state)
     assert_memory_equal(&parsed, &answer, sizeof answer);
     answer = (struct fota_tcp_answer){.code = fota_err_code(FOTA_E_NOT_FOUND)};
     line[fota_tcp_write_answer(line, &answer) - 1] = '\0';
-    assert_string_equal(line, "ERR 61 no package of this name");
+    assert_string_equal(line, "ERR 61 no package or file of this name");
     assert_int_equal(fota_tcp_parse_answer(&parsed, line), FOTA_OK);
     assert_int_equal(parsed.code, 61);
 }
