@@ -567,6 +567,7 @@ void fota_app_init(struct fota_app *a, const struct fota_device *device, bool re
         .n_commands = sizeof commands / sizeof commands[0],
         .more_commands = device->commands,
         .n_more_commands = device->n_commands,
+        .baud = device->baud,
         .error_text = device->error_text,
         .put = put,
         .data = on_data,
@@ -588,4 +589,9 @@ void fota_app_ready(struct fota_app *a)
 size_t fota_app_feed(struct fota_app *a, const uint8_t *bytes, size_t n, uint32_t now_ms)
 {
     return a->stage == FOTA_APP_STAGE_RESET ? 0 : fota_at_server_feed(&a->at, bytes, n, now_ms);
+}
+
+const struct fota_at_settings *fota_app_settings(const struct fota_app *a)
+{
+    return &a->at.settings;
 }

@@ -72,6 +72,9 @@ void fota_app_ready(struct fota_app *a);
  * poll: while a command works, or a page waits to be programmed, nothing is taken, and the port
  * holds the line by its flow control. */
 size_t fota_app_feed(struct fota_app *a, const uint8_t *bytes, size_t n, uint32_t now_ms);
+/* What the port has to obey, behind the result code of the command that set it: ipr (0: find
+ * the rate) and ifc_dce, ifc_dte. */
+const struct fota_at_settings *fota_app_settings(const struct fota_app *a);
 /* One bounded piece of work, at most one erase or program.  A power cut before, inside or after
  * it leaves the firmware as it is, or (once RUN is durable) the update to the boot loader. */
 enum fota_app_next fota_app_poll(struct fota_app *a, uint32_t now_ms);

@@ -41,7 +41,7 @@ void fota_app_load_settings(const struct fota_device *device, struct fota_at_set
 {
     uint8_t b[SETTINGS_BYTES];
     uint32_t epoch = 0;
-    fota_at_settings_factory(settings);
+    fota_at_settings_factory(settings, device->baud);
     if (fota_record_read(&device->area[FOTA_AREA_SETTINGS], b, sizeof b, &epoch) != FOTA_OK ||
         b[0] != SETTINGS_LAYOUT) {
         return;

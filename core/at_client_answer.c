@@ -49,7 +49,7 @@ void fota_at_client_reading_is_done(struct fota_at_client *c)
         fota_at_client_enter(c, STATE_COMPARE);
         c->crc = 0;
         c->crc_off = 0;
-    } else if (c->refused) {
+    } else if (c->refused && !c->info) { /* it cannot tell whether it was the line */
         fota_at_client_refuse(c);
     } else {
         fota_at_client_begin_transfer(c, 0);
@@ -178,7 +178,7 @@ static void transfer_is_refused(struct fota_at_client *c, enum fota_err err, con
     }
     fota_at_client_tell(c, FOTA_CLIENT_ERROR_TEXT, fota_err_code(c->module_error), line);
     if ((c->state == STATE_CHUNK && is_transient(err)) ||
-        ((c->state == STATE_STREAM || c->state == STATE_CONNECT) && err == FOTA_E_TIMEOUT)) {
+        (c->state != STATE_INIT && err == FOTA_E_TIMEOUT)) {
         fota_at_client_restart(c, FOTA_E_REFUSED);
     } else if (c->state == STATE_START) {
         package_is_refused(c);

@@ -8,6 +8,10 @@
 void fota_at_client_begin_transfer(struct fota_at_client *c, uint32_t off)
 {
     char command[sizeof "AT+QFUA=" + FOTA_AT_NUMBER_MAX] = "AT+QFUA=";
+    if (c->refused && c->use_qfua && c->options.mode == FOTA_CLIENT_AUTO) {
+        /* Bytes were lost or changed in data mode: commands are answered one by one. */
+        fota_at_client_choose_mode(c, false);
+    }
     if (off > c->best_off) {
         c->best_off = off;
         c->restarts = 0;

@@ -14,7 +14,7 @@ enum state {
     STATE_SILENT,  /* until the reset */
 };
 
-void fota_at_settings_factory(struct fota_at_settings *settings)
+void fota_at_settings_factory(struct fota_at_settings *settings, uint32_t baud)
 {
     *settings = (struct fota_at_settings){
         .echo = 1,
@@ -23,7 +23,7 @@ void fota_at_settings_factory(struct fota_at_settings *settings)
         .cmee = 2,
         .ifc_dce = 2,
         .ifc_dte = 2,
-        .ipr = 115200,
+        .ipr = baud != 0 ? baud : 115200,
         .s3 = '\r',
         .s4 = '\n',
         .s5 = '\b',

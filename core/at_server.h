@@ -77,6 +77,7 @@ struct fota_at_device {
     size_t n_commands;
     const struct fota_at_command *more_commands; /* searched behind those; may be none */
     size_t n_more_commands;
+    uint32_t baud; /* +IPR of AT&F; 0: 115200 */
     /* Text of an error for AT+CMEE=2, for example from fota_err_row().  May be a null pointer:
      * then the number is printed. */
     const char *(*error_text)(enum fota_err err);
@@ -126,7 +127,8 @@ struct fota_at_server {
     uint8_t hex[FOTA_AT_CHUNK_MAX];
 };
 
-void fota_at_settings_factory(struct fota_at_settings *settings);
+/* `baud`: as in struct fota_at_device. */
+void fota_at_settings_factory(struct fota_at_settings *settings, uint32_t baud);
 /* `device` must outlive `s`; `settings` is copied. */
 void fota_at_server_init(struct fota_at_server *s, const struct fota_at_device *device,
                          const struct fota_at_settings *settings);

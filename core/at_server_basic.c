@@ -57,7 +57,7 @@ on_factory(struct fota_at_server *s, enum fota_at_form form, const char *args, s
     if (!basic_number(args, 0, &value)) {
         return FOTA_AT_DONE_ERROR;
     }
-    fota_at_settings_factory(&s->settings);
+    fota_at_settings_factory(&s->settings, s->device->baud);
     return FOTA_AT_DONE_OK;
 }
 

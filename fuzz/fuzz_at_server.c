@@ -117,7 +117,7 @@ static uint32_t outcome(const uint8_t *input, size_t n, size_t step)
                                      .data = data,
                                      .data_complete = data_complete,
                                      .data_end = data_end};
-    fota_at_settings_factory(&settings);
+    fota_at_settings_factory(&settings, 0);
     fota_at_server_init(&d.at, &d.port, &settings);
     for (size_t at = 0; at < n;) {
         if (input[at] == 0xFF && n - at > 1) {

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- the file ---- */
@@ -112,16 +111,15 @@ _Noreturn static void power_off(void *ctx)
     _exit(POWER_CUT_STATUS);
 }
 
-static void begin_operation(struct flash_file_device *d, uint32_t addr, uint32_t n_bytes)
+static void
+begin_operation(struct flash_file_device *d, uint32_t addr, uint32_t n_bytes, uint32_t us)
 {
     struct flash_file *f = d->file;
     f->device = d;
     f->addr = addr;
     f->n_bytes = n_bytes;
-    if (f->operation_us != 0) {
-        const struct timespec t = {.tv_sec = (time_t)(f->operation_us / 1000000U),
-                                   .tv_nsec = (long)(f->operation_us % 1000000U) * 1000L};
-        (void)nanosleep(&t, NULL);
+    if (us != 0) {
+        f->busy(f->busy_ctx, us);
     }
 }
 
@@ -152,7 +150,7 @@ device_program(void *ctx, uint32_t addr, const uint8_t *src, uint32_t n_bytes)
     if (n_bytes > d->sim.n_bytes || addr > d->sim.n_bytes - n_bytes) {
         return FOTA_E_RANGE;
     }
-    begin_operation(d, addr, n_bytes);
+    begin_operation(d, addr, n_bytes, d->file->program_us);
     return end_operation(d, d->sim.port.program(d->sim.port.ctx, addr, src, n_bytes));
 }
 
@@ -178,7 +176,7 @@ static enum fota_err device_erase(void *ctx, uint32_t addr)
     if (n_bytes == 0) {
         return FOTA_E_RANGE;
     }
-    begin_operation(d, addr, n_bytes);
+    begin_operation(d, addr, n_bytes, d->file->erase_us);
     return end_operation(d, d->sim.port.erase(d->sim.port.ctx, addr));
 }
 

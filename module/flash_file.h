@@ -27,7 +27,10 @@ struct flash_file {
     uint32_t n_devices;
     struct flash_file_device devices[FOTA_PROFILE_FLASHES_MAX];
     struct fota_sim_power power; /* set cut_at, when and seed to have it cut */
-    uint32_t operation_us;       /* time that each operation takes */
+    uint32_t erase_us;           /* time that an erase takes, 0: none */
+    uint32_t program_us;
+    void (*busy)(void *ctx, uint32_t us); /* spends it; needed when one of them is not 0 */
+    void *busy_ctx;
     /* the operation under way: what has to reach the file */
     struct flash_file_device *device;
     uint32_t addr;

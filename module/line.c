@@ -14,8 +14,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { WRITE_PATIENCE_MS = 1000 };
-
 static bool set_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -32,8 +30,36 @@ static void close_fd(int *fd)
 
 /* ---- pseudo-terminal ---- */
 
+static const struct {
+    uint32_t baud;
+    speed_t speed;
+} speeds[] = {
+    {9600, B9600},     {19200, B19200},   {38400, B38400},   {57600, B57600},
+    {115200, B115200}, {230400, B230400}, {460800, B460800}, {921600, B921600},
+};
+
+static speed_t speed_of(uint32_t baud)
+{
+    for (size_t i = 0; i < sizeof speeds / sizeof speeds[0]; i++) {
+        if (speeds[i].baud == baud) {
+            return speeds[i].speed;
+        }
+    }
+    return B115200;
+}
+
+static uint32_t baud_of(speed_t speed)
+{
+    for (size_t i = 0; i < sizeof speeds / sizeof speeds[0]; i++) {
+        if (speeds[i].speed == speed) {
+            return speeds[i].baud;
+        }
+    }
+    return 0;
+}
+
 /* Raw: bytes pass as they are.  Done on our own end, which stays open. */
-static bool make_raw(int fd)
+static bool make_raw(int fd, uint32_t baud)
 {
     struct termios t;
     if (tcgetattr(fd, &t) != 0) {
@@ -45,7 +71,7 @@ static bool make_raw(int fd)
     t.c_cflag = (t.c_cflag & (tcflag_t) ~(CSIZE | PARENB)) | CS8;
     t.c_cc[VMIN] = 1;
     t.c_cc[VTIME] = 0;
-    return cfsetispeed(&t, B115200) == 0 && cfsetospeed(&t, B115200) == 0 &&
+    return cfsetispeed(&t, speed_of(baud)) == 0 && cfsetospeed(&t, speed_of(baud)) == 0 &&
            tcsetattr(fd, TCSANOW, &t) == 0;
 }
 
@@ -75,7 +101,7 @@ static enum fota_err replace_link(const char *target, const char *link)
     return FOTA_OK;
 }
 
-static bool open_pair(struct line *line)
+static bool open_pair(struct line *line, uint32_t baud)
 {
     line->fd = posix_openpt(O_RDWR | O_NOCTTY);
     if (line->fd < 0 || grantpt(line->fd) != 0 || unlockpt(line->fd) != 0) {
@@ -87,13 +113,13 @@ static bool open_pair(struct line *line)
     }
     memcpy(line->name, name, strlen(name) + 1);
     line->hold_fd = open(line->name, O_RDWR | O_NOCTTY);
-    return line->hold_fd >= 0 && make_raw(line->hold_fd) && set_nonblocking(line->fd);
+    return line->hold_fd >= 0 && make_raw(line->hold_fd, baud) && set_nonblocking(line->fd);
 }
 
-enum fota_err line_open_tty(struct line *line, const char *link, int wake_fd)
+enum fota_err line_open_tty(struct line *line, const char *link, uint32_t baud, int wake_fd)
 {
     *line = (struct line){.fd = -1, .listen_fd = -1, .hold_fd = -1, .wake_fd = wake_fd};
-    enum fota_err err = open_pair(line) ? replace_link(line->name, link) : FOTA_E_PORT;
+    enum fota_err err = open_pair(line, baud) ? replace_link(line->name, link) : FOTA_E_PORT;
     if (err != FOTA_OK) {
         int why = errno;
         line_close(line);
@@ -169,9 +195,14 @@ static void name_of(int fd, char *name, size_t n_max)
     (void)snprintf(name, n_max, format, host, port);
 }
 
-enum fota_err line_open_tcp(struct line *line, const char *address, int wake_fd)
+enum fota_err
+line_open_tcp(struct line *line, const char *address, bool speaks_2217, int wake_fd)
 {
-    *line = (struct line){.fd = -1, .listen_fd = -1, .hold_fd = -1, .wake_fd = wake_fd};
+    *line = (struct line){.fd = -1,
+                          .listen_fd = -1,
+                          .hold_fd = -1,
+                          .wake_fd = wake_fd,
+                          .speaks_2217 = speaks_2217};
     char host[256];
     const char *port = NULL;
     if (!split_address(address, host, &port)) {
@@ -197,7 +228,6 @@ enum fota_err line_open_tcp(struct line *line, const char *address, int wake_fd)
 static void accept_client(struct line *line)
 {
     line->fd = accept(line->listen_fd, NULL, NULL);
-    line->deaf = false;
     if (line->fd < 0) {
         return;
     }
@@ -205,6 +235,8 @@ static void accept_client(struct line *line)
     (void)setsockopt(line->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* a dialogue */
     if (!set_nonblocking(line->fd)) {
         close_fd(&line->fd);
+    } else if (line->speaks_2217) {
+        rfc2217_begin(&line->telnet);
     }
 }
 
@@ -233,56 +265,117 @@ static void hang_up(struct line *line)
     }
 }
 
-size_t line_read(struct line *line, uint8_t *bytes, size_t n_max, int timeout_ms)
+/* Send what RFC 2217 has to say. */
+static void flush_telnet(struct line *line)
 {
-    struct pollfd fds[2] = {
-        {.fd = line->fd >= 0 ? line->fd : line->listen_fd, .events = POLLIN},
-        {.fd = line->wake_fd, .events = POLLIN},
-    };
-    if (n_max == 0) {
-        fds[0].fd = -1; /* no room: only wait */
+    while (line->telnet.n_out > 0) {
+        ssize_t done = write(line->fd, line->telnet.out, line->telnet.n_out);
+        if (done > 0) {
+            rfc2217_sent(&line->telnet, (size_t)done);
+        } else if (done == 0 || would_block()) {
+            return;
+        } else {
+            hang_up(line);
+            return;
+        }
     }
-    if (poll(fds, 2, timeout_ms) <= 0 || (fds[0].revents & (POLLIN | POLLHUP | POLLERR)) == 0) {
-        return 0;
-    }
+}
+
+size_t line_take(struct line *line, uint8_t *bytes, size_t n_max, bool *purge)
+{
     if (line->fd < 0) {
         accept_client(line);
+    }
+    if (line->fd < 0 || n_max == 0) {
         return 0;
     }
     ssize_t n = read(line->fd, bytes, n_max);
-    if (n > 0) {
-        return (size_t)n;
-    }
-    if (n == 0 || !would_block()) {
+    if (n == 0 || (n < 0 && !would_block())) {
         hang_up(line);
+        return 0;
     }
-    return 0;
+    if (n < 0 || !line->speaks_2217) {
+        return n > 0 ? (size_t)n : 0;
+    }
+    size_t n_data = rfc2217_decode(&line->telnet, bytes, (size_t)n, purge);
+    flush_telnet(line);
+    return n_data;
 }
 
-static bool wait_writable(const struct line *line)
+/* What RFC 2217 has encoded waits in its buffer, and counts as taken. */
+static size_t give_telnet(struct line *line, const uint8_t *bytes, size_t n)
+{
+    size_t given = 0;
+    flush_telnet(line);
+    while (given < n && line->fd >= 0 && line->telnet.n_out == 0) {
+        given += rfc2217_encode(&line->telnet, bytes + given, n - given);
+        flush_telnet(line);
+    }
+    return line->fd < 0 ? n : given;
+}
+
+size_t line_give(struct line *line, const uint8_t *bytes, size_t n)
+{
+    size_t given = 0;
+    if (line->fd >= 0 && line->speaks_2217) {
+        return give_telnet(line, bytes, n);
+    }
+    while (given < n && line->fd >= 0) {
+        ssize_t done = write(line->fd, bytes + given, n - given);
+        if (done > 0) {
+            given += (size_t)done;
+        } else if (done == 0 || would_block()) {
+            return given;
+        } else {
+            hang_up(line);
+        }
+    }
+    return n;
+}
+
+void line_wait(const struct line *line, bool readable, bool writable, uint32_t timeout_us)
 {
     struct pollfd fds[2] = {
-        {.fd = line->fd, .events = POLLOUT},
         {.fd = line->wake_fd, .events = POLLIN},
+        {.fd = line->fd >= 0 ? line->fd : line->listen_fd,
+         .events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0))},
     };
-    int patience_ms = line->deaf ? 0 : WRITE_PATIENCE_MS;
-    return poll(fds, 2, patience_ms) > 0 && (fds[0].revents & POLLOUT) != 0;
+    const struct timespec t = {.tv_sec = (time_t)(timeout_us / 1000000U),
+                               .tv_nsec = (long)(timeout_us % 1000000U) * 1000L};
+    (void)ppoll(fds, readable || writable ? 2 : 1, timeout_us != UINT32_MAX ? &t : NULL, NULL);
 }
 
-void line_write(struct line *line, const char *bytes, size_t n)
+/* ---- what the host has set ---- */
+
+uint32_t line_host_baud(const struct line *line)
 {
-    while (n > 0 && line->fd >= 0) {
-        ssize_t done = write(line->fd, bytes, n);
-        if (done >= 0) {
-            bytes += done;
-            n -= (size_t)done;
-            line->deaf = false;
-        } else if (!would_block()) {
-            hang_up(line);
-            return;
-        } else if (!wait_writable(line)) {
-            line->deaf = true;
-            return;
-        }
+    struct termios t;
+    if (line->speaks_2217) {
+        return line->telnet.baud;
+    }
+    return line->hold_fd >= 0 && tcgetattr(line->hold_fd, &t) == 0 ? baud_of(cfgetospeed(&t))
+                                                                   : 0;
+}
+
+bool line_host_obeys_rts(const struct line *line)
+{
+    struct termios t;
+    if (line->speaks_2217) {
+        return line->telnet.hardware_flow;
+    }
+    return line->hold_fd < 0 ||
+           (tcgetattr(line->hold_fd, &t) == 0 && (t.c_cflag & CRTSCTS) != 0);
+}
+
+bool line_host_rts(const struct line *line)
+{
+    return !line->speaks_2217 || line->fd < 0 || (line->telnet.rts && !line->telnet.suspended);
+}
+
+void line_show_rts(struct line *line, bool rts)
+{
+    if (line->speaks_2217 && line->fd >= 0) {
+        rfc2217_set_cts(&line->telnet, rts);
+        flush_telnet(line);
     }
 }

@@ -9,6 +9,7 @@
 #include "module/provision.h"
 #include "module/public_key.h"
 #include "module/run.h"
+#include "module/uart.h"
 #include "port/monocypher/monocypher_verifier.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -277,16 +278,23 @@ static enum fota_err open_flash(const char *path, int *fd, struct factory *f)
 
 static enum fota_err open_line(struct line *line, const struct options *o)
 {
-    enum fota_err err = o->tty != NULL ? line_open_tty(line, o->tty, wake_pipe[0])
-                                       : line_open_tcp(line, o->listen, wake_pipe[0]);
+    const char *address = o->rfc2217 != NULL ? o->rfc2217 : o->listen;
+    enum fota_err err = o->tty != NULL
+                            ? line_open_tty(line, o->tty, o->uart.baud, wake_pipe[0])
+                            : line_open_tcp(line, address, o->rfc2217 != NULL, wake_pipe[0]);
     if (err != FOTA_OK) {
-        return complain(o->tty != NULL ? o->tty : o->listen, err,
+        return complain(o->tty != NULL ? o->tty : address, err,
                         err == FOTA_E_USAGE ? "give HOST:PORT" : strerror(errno));
     }
     (void)printf(o->tty != NULL ? "module on %s -> %s\n" : "module on %s%s\n",
                  o->tty != NULL ? o->tty : "", line->name);
     (void)fflush(stdout);
     return FOTA_OK;
+}
+
+static void be_busy(void *ctx, uint32_t us)
+{
+    uart_busy(ctx, us);
 }
 
 static enum fota_err
@@ -302,6 +310,7 @@ run_module(const struct options *o, struct flash_file *file, const struct factor
         .brand = f->brand,
         .model = f->model,
         .serial = f->serial,
+        .baud = o->uart.baud,
         .error_text = error_text,
     };
     flash_file_areas(file, &f->profile, device.area);
@@ -314,18 +323,23 @@ run_module(const struct options *o, struct flash_file *file, const struct factor
     device.n_commands = modem_n_commands;
     device.commands_ctx = &modem;
 
-    struct line line;
-    enum fota_err err = open_line(&line, o);
+    static struct uart uart;
+    enum fota_err err = open_line(&uart.line, o);
     if (err != FOTA_OK) {
         return err;
     }
+    uart_init(&uart, &o->uart, o->flow);
+    file->erase_us = o->erase_us;
+    file->program_us = o->program_us;
+    file->busy = be_busy;
+    file->busy_ctx = &uart;
     const struct module m = {.device = &device,
-                             .line = &line,
+                             .uart = &uart,
                              .modem = &modem,
                              .stop = &stop,
                              .verbose = o->verbose};
     err = module_run(&m);
-    line_close(&line);
+    line_close(&uart.line);
     modem_close(&modem);
     net_host_close(&host);
     return err == FOTA_OK ? FOTA_OK : complain("fota-module", err, NULL);
@@ -339,7 +353,6 @@ static enum fota_err run(const struct options *o, int fd, const struct factory *
         file.power.cut_at = o->cut_at;
         file.power.when = o->cut;
         file.power.seed = o->seed;
-        file.operation_us = o->operation_us;
         err = run_module(o, &file, f);
     } else {
         (void)complain(o->flash, err, strerror(errno));

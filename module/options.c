@@ -7,14 +7,15 @@
 #include <string.h>
 
 static const char help[] =
-    "usage: fota module --flash FILE (--tty LINK | --listen HOST:PORT) [options]\n"
+    "usage: fota module --flash FILE (--tty LINK | --listen HOST:PORT | --rfc2217 HOST:PORT)\n"
+    "                   [options]\n"
     "\n"
     "A virtual module: boot loader and application over a flash file and a serial line.\n"
     "\n"
     "  --flash FILE           its flash: factory page and all flash devices\n"
     "  --tty LINK             make a pseudo-terminal, and LINK a symbolic link to it\n"
     "  --listen HOST:PORT     take one client at a time by TCP (port 0: any)\n"
-    "                         neither has RTS and CTS; neither can lose bytes\n"
+    "  --rfc2217 HOST:PORT    the same with RFC 2217: rate, RTS and CTS of a serial port\n"
     "\n"
     "A new module (the flash file is made, or replaced with -f):\n"
     "  --init IMAGE           firmware: raw binary, Intel HEX or ELF\n"
@@ -32,13 +33,25 @@ static const char help[] =
     "  -f                     replace an existing flash file\n"
     "Without --init nothing but the flash file is read.\n"
     "\n"
+    "The line (without --baud bytes take no time and none is lost; doc/virtual-module.md):\n"
+    "  --baud RATE            10 bits a byte both ways at AT+IPR, which is RATE from factory\n"
+    "                         [with --rfc2217: 115200]\n"
+    "  --rx-ring BYTES        receive ring of the module; what finds it full is lost [512]\n"
+    "  --rts-threshold BYTES  RTS falls at this fill, and rises at half of it [half the ring]\n"
+    "  --rts-latency BYTES    what still comes behind it: FIFO of the host's UART [16]\n"
+    "  --flow host|rts|none   the host's UART stops while RTS is off: if its program has set\n"
+    "                         it so (CRTSCTS, or by RFC 2217), always, or never [host]\n"
+    "  --flash-timing typical|worst|ERASE_MS,PROGRAM_US\n"
+    "                         time that an erase and a program take, while the receive\n"
+    "                         interrupt fills the ring and nobody reads it: 45 ms and 700 us,\n"
+    "                         400 ms and 3000 us (W25Q64FV), or as given [none]\n"
+    "\n"
     "Trying power cuts (a SIGKILL at any time is a clean one):\n"
     "  --power-cut-after N[:before|:torn|:after]\n"
     "                         end with status 200 at the N-th flash operation of this "
     "process,\n"
     "                         before it, in the middle of it, or behind it [after]\n"
     "  --seed S               draws what a torn operation leaves [1]\n"
-    "  --operation-us N       time that each flash operation takes [0]\n"
     "\n"
     "  -v                     tell what is started\n"
     "\n"
@@ -70,7 +83,13 @@ enum {
     OPT_SERIAL,
     OPT_CUT,
     OPT_SEED,
-    OPT_OPERATION_US,
+    OPT_RFC2217,
+    OPT_BAUD,
+    OPT_RX_RING,
+    OPT_RTS_THRESHOLD,
+    OPT_RTS_LATENCY,
+    OPT_FLOW,
+    OPT_FLASH_TIMING,
 };
 
 static const struct option table[] = {
@@ -93,7 +112,13 @@ static const struct option table[] = {
     {"serial", required_argument, NULL, OPT_SERIAL},
     {"power-cut-after", required_argument, NULL, OPT_CUT},
     {"seed", required_argument, NULL, OPT_SEED},
-    {"operation-us", required_argument, NULL, OPT_OPERATION_US},
+    {"rfc2217", required_argument, NULL, OPT_RFC2217},
+    {"baud", required_argument, NULL, OPT_BAUD},
+    {"rx-ring", required_argument, NULL, OPT_RX_RING},
+    {"rts-threshold", required_argument, NULL, OPT_RTS_THRESHOLD},
+    {"rts-latency", required_argument, NULL, OPT_RTS_LATENCY},
+    {"flow", required_argument, NULL, OPT_FLOW},
+    {"flash-timing", required_argument, NULL, OPT_FLASH_TIMING},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -177,6 +202,116 @@ static enum fota_err set_cut(struct options *o, const char *text)
     return usage("--power-cut-after", "give N, N:before, N:torn or N:after");
 }
 
+/* ---- the line ---- */
+
+static enum fota_err set_baud(struct options *o, const char *text)
+{
+    static const uint32_t rates[] = {9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600};
+    enum fota_err err = set_number(&o->uart.baud, "--baud", text);
+    for (size_t i = 0; err == FOTA_OK && i < sizeof rates / sizeof rates[0]; i++) {
+        if (rates[i] == o->uart.baud) {
+            return FOTA_OK;
+        }
+    }
+    return err != FOTA_OK ? err : usage("--baud", "not a rate that AT+IPR has");
+}
+
+static enum fota_err
+set_uart(struct options *o, uint32_t *field, const char *name, const char *text)
+{
+    o->uart_given = true;
+    return set_number(field, name, text);
+}
+
+static enum fota_err set_flow(struct options *o, const char *text)
+{
+    static const char *const names[] = {
+        [UART_FLOW_HOST] = "host", [UART_FLOW_RTS] = "rts", [UART_FLOW_NONE] = "none"};
+    o->uart_given = true;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            o->flow = (enum uart_flow)i;
+            return FOTA_OK;
+        }
+    }
+    return usage("--flow", "host, rts or none");
+}
+
+/* typical, worst, or ERASE_MS,PROGRAM_US. */
+static enum fota_err set_flash_timing(struct options *o, const char *text)
+{
+    if (strcmp(text, "typical") == 0) {
+        text = "45,700";
+    } else if (strcmp(text, "worst") == 0) {
+        text = "400,3000";
+    }
+    char erase_ms[8] = "";
+    uint64_t ms = 0;
+    uint64_t us = 0;
+    size_t n = strcspn(text, ",");
+    if (n >= sizeof erase_ms || text[n] == '\0') {
+        return usage("--flash-timing", "typical, worst, or ERASE_MS,PROGRAM_US");
+    }
+    memcpy(erase_ms, text, n);
+    if (!parse_number(erase_ms, 60000, &ms) || !parse_number(text + n + 1, 1000000, &us)) {
+        return usage("--flash-timing", "at most 60000 ms and 1000000 us");
+    }
+    o->erase_us = (uint32_t)ms * 1000U;
+    o->program_us = (uint32_t)us;
+    return FOTA_OK;
+}
+
+static enum fota_err set_line_option(struct options *o, int c, const char *arg)
+{
+    switch (c) {
+    case OPT_TTY:
+        o->tty = arg;
+        return FOTA_OK;
+    case OPT_LISTEN:
+        o->listen = arg;
+        return FOTA_OK;
+    case OPT_RFC2217:
+        o->rfc2217 = arg;
+        return FOTA_OK;
+    case OPT_BAUD:
+        return set_baud(o, arg);
+    case OPT_RX_RING:
+        return set_uart(o, &o->uart.ring_bytes, "--rx-ring", arg);
+    case OPT_RTS_THRESHOLD:
+        return set_uart(o, &o->uart.rts_threshold, "--rts-threshold", arg);
+    case OPT_RTS_LATENCY:
+        return set_uart(o, &o->uart.rts_latency, "--rts-latency", arg);
+    case OPT_FLOW:
+        return set_flow(o, arg);
+    default:
+        return set_flash_timing(o, arg);
+    }
+}
+
+static enum fota_err check_line(struct options *o)
+{
+    if ((o->tty != NULL) + (o->listen != NULL) + (o->rfc2217 != NULL) != 1) {
+        return usage("--tty, --listen, --rfc2217", "one of them is needed");
+    }
+    if (o->rfc2217 != NULL && o->uart.baud == 0) {
+        o->uart.baud = 115200;
+    }
+    if (o->uart.baud == 0 && o->uart_given) {
+        return usage("--rx-ring, --rts-threshold, --rts-latency, --flow", "need --baud");
+    }
+    if (o->uart.ring_bytes == 0 || o->uart.ring_bytes > UART_RING_MAX) {
+        return usage("--rx-ring", "1 to 65536");
+    }
+    if (o->uart.rts_threshold == 0) {
+        o->uart.rts_threshold = (o->uart.ring_bytes + 1) / 2;
+    }
+    return o->uart.rts_threshold <= o->uart.ring_bytes
+               ? FOTA_OK
+               : usage("--rts-threshold", "is more than the ring holds");
+}
+
+/* ---- a new module ---- */
+
 static enum fota_err set_provision_option(struct options *o, int c, const char *arg)
 {
     switch (c) {
@@ -230,18 +365,20 @@ static enum fota_err set_option(struct options *o, int c, const char *arg)
         o->flash = arg;
         return FOTA_OK;
     case OPT_TTY:
-        o->tty = arg;
-        return FOTA_OK;
     case OPT_LISTEN:
-        o->listen = arg;
-        return FOTA_OK;
+    case OPT_RFC2217:
+    case OPT_BAUD:
+    case OPT_RX_RING:
+    case OPT_RTS_THRESHOLD:
+    case OPT_RTS_LATENCY:
+    case OPT_FLOW:
+    case OPT_FLASH_TIMING:
+        return set_line_option(o, c, arg);
     case OPT_CUT:
         return set_cut(o, arg);
     case OPT_SEED:
         return parse_number(arg, UINT64_MAX, &o->seed) ? FOTA_OK
                                                        : usage("--seed", "not a number");
-    case OPT_OPERATION_US:
-        return set_number(&o->operation_us, "--operation-us", arg);
     case 'v':
         o->verbose = true;
         return FOTA_OK;
@@ -253,13 +390,14 @@ static enum fota_err set_option(struct options *o, int c, const char *arg)
     }
 }
 
-static enum fota_err check(const struct options *o)
+static enum fota_err check(struct options *o)
 {
     if (o->flash == NULL) {
         return usage("--flash", "is needed");
     }
-    if ((o->tty == NULL) == (o->listen == NULL)) {
-        return usage("--tty, --listen", "one of them is needed");
+    enum fota_err err = check_line(o);
+    if (err != FOTA_OK) {
+        return err;
     }
     if (o->init == NULL) {
         bool more = o->version != NULL || o->product != NULL || o->device != NULL ||
@@ -293,6 +431,7 @@ enum fota_err options_parse(struct options *o, int argc, char **argv)
         .slot_bytes = 512U * 1024U,
         .seed = 1,
         .cut = FOTA_SIM_AFTER,
+        .uart = {.ring_bytes = 512, .rts_latency = 16},
     };
     int c = 0;
     while ((c = getopt_long(argc, argv, "fvh", table, NULL)) != -1) {

@@ -6,11 +6,16 @@
 #include "core/err.h"
 #include "module/factory.h"
 #include "module/flash_file.h"
+#include "module/uart.h"
 
 struct options {
     const char *flash;
     const char *tty;
     const char *listen;
+    const char *rfc2217;
+    struct uart_model_config uart; /* baud 0: no model */
+    bool uart_given;               /* one of its options but --baud */
+    enum uart_flow flow;
     /* provisioning */
     const char *init;
     const char *version;
@@ -33,7 +38,8 @@ struct options {
     uint64_t cut_at;
     enum fota_sim_when cut;
     uint64_t seed;
-    uint32_t operation_us;
+    uint32_t erase_us;
+    uint32_t program_us;
     bool verbose;
     bool help;
 };

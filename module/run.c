@@ -23,7 +23,7 @@ enum end {
 
 static void put(void *ctx, const char *bytes, size_t n)
 {
-    line_write(ctx, bytes, n);
+    uart_write(ctx, bytes, n);
 }
 
 static uint32_t now_ms(void)
@@ -40,19 +40,31 @@ static void tell(const struct module *m, const char *what)
     }
 }
 
+static void tell_line(const struct module *m)
+{
+    if (m->verbose) {
+        (void)fprintf(stderr, "fota-module: %llu bytes received, %llu lost\n",
+                      (unsigned long long)m->uart->model.n_received,
+                      (unsigned long long)m->uart->model.n_lost);
+    }
+}
+
 /* ---- boot loader ---- */
 
 /* What arrives while the boot loader works is lost: nobody reads the UART. */
 static void drop_input(const struct module *m)
 {
-    uint8_t bytes[256];
-    (void)line_read(m->line, bytes, sizeof bytes, 0);
+    const uint8_t *bytes = NULL;
+    uart_wait(m->uart, 0);
+    for (size_t n = 0; (n = uart_received(m->uart, &bytes)) > 0;) {
+        uart_take(m->uart, n);
+    }
 }
 
 static enum end boot(const struct module *m, void *work)
 {
     struct fota_boot b;
-    fota_boot_init(&b, m->device, put, m->line, work);
+    fota_boot_init(&b, m->device, put, m->uart, work);
     enum fota_boot_next next = FOTA_BOOT_AGAIN;
     while (next == FOTA_BOOT_AGAIN) {
         if (*m->stop != 0) {
@@ -75,38 +87,42 @@ static enum end boot(const struct module *m, void *work)
 
 /* ---- application ---- */
 
-/* Bytes received and not yet taken. */
-struct inbox {
-    uint8_t bytes[1024];
-    size_t n;
-};
-
-static bool feed(struct fota_app *app, struct inbox *in)
+/* AT+IPR and AT+IFC are in force behind the result code. */
+static void obey_settings(const struct module *m, const struct fota_app *app)
 {
-    size_t taken = fota_app_feed(app, in->bytes, in->n, now_ms());
-    in->n -= taken;
-    memmove(in->bytes, in->bytes + taken, in->n);
+    const struct fota_at_settings *s = fota_app_settings(app);
+    uart_set(m->uart, s->ipr, s->ifc_dce, s->ifc_dte);
+}
+
+static bool feed(const struct module *m, struct fota_app *app)
+{
+    const uint8_t *bytes = NULL;
+    size_t n = uart_received(m->uart, &bytes);
+    size_t taken = n > 0 ? fota_app_feed(app, bytes, n, now_ms()) : 0;
+    uart_take(m->uart, taken);
     return taken > 0;
 }
 
 static enum end application(const struct module *m, bool recovery)
 {
     struct fota_app app;
-    struct inbox in = {.n = 0};
     struct fota_device device = *m->device;
     if (recovery) { /* the boot loader's commands are those of the update alone */
         device.n_commands = 0;
     }
     modem_reset(m->modem);
-    fota_app_init(&app, &device, recovery, put, m->line);
+    fota_app_init(&app, &device, recovery, put, m->uart);
+    obey_settings(m, &app);
     fota_app_ready(&app);
     tell(m, recovery ? "no valid firmware: the boot loader answers AT commands"
                      : "application started");
     int timeout_ms = 0;
     while (*m->stop == 0) {
-        in.n += line_read(m->line, in.bytes + in.n, sizeof in.bytes - in.n, timeout_ms);
-        bool fed = in.n > 0 && feed(&app, &in);
-        switch (fota_app_poll(&app, now_ms())) {
+        uart_wait(m->uart, timeout_ms);
+        bool fed = feed(m, &app);
+        enum fota_app_next next = fota_app_poll(&app, now_ms());
+        obey_settings(m, &app);
+        switch (next) {
         case FOTA_APP_AGAIN:
             timeout_ms = 0;
             break;
@@ -140,10 +156,12 @@ enum fota_err module_run(const struct module *m)
         } else if (end == END_RECOVER) {
             end = application(m, true);
         }
+        uart_flush(m->uart);
         if (end == END_RESET) {
             tell(m, "reset");
         }
     }
+    tell_line(m);
     free(work);
     return FOTA_OK;
 }

@@ -5,13 +5,13 @@
 #define FOTA_MODULE_RUN_H
 
 #include "core/device.h"
-#include "module/line.h"
 #include "module/modem.h"
+#include "module/uart.h"
 #include <signal.h>
 
 struct module {
     const struct fota_device *device;
-    struct line *line;
+    struct uart *uart;
     struct modem *modem;               /* device->commands_ctx */
     const volatile sig_atomic_t *stop; /* set: end */
     bool verbose;                      /* tell on stderr what is started */

@@ -1185,9 +1185,9 @@ static void a_refusal_for_damage_on_the_way_is_told_from_one_of_the_package(void
         {FOTA_E_BODY_HASH, true, 3000, 3000, 0, -1},
         {FOTA_E_BODY_HASH, true, 3000, 3000, 1, 0},
         {FOTA_E_TRUNCATED, true, 2816, 3000, 0, 2816},
-        {FOTA_E_TRUNCATED, true, 2816, 3001, 0, -1},
+        {FOTA_E_TRUNCATED, true, 2816, 3001, 0, 0},
         {FOTA_E_OVERLONG, true, 3000, 3000, 1, 0},
-        {FOTA_E_FORMAT, true, 0, 0, 0, -1},
+        {FOTA_E_FORMAT, true, 0, 0, 0, 0},
         {FOTA_E_SIGNATURE, true, 3000, 3000, 0, -1},
         {FOTA_E_SIGNATURE, true, 3000, 3000, 7, 0},
         {FOTA_E_BASE, false, 0, 0, 0, -1},
@@ -1242,6 +1242,78 @@ static void a_package_that_arrives_damaged_again_and_again_is_refused(void **sta
     }
     assert_int_equal(r.result, FOTA_E_REFUSED);
     assert_int_equal(fota_at_client_module_error(&r.client), FOTA_E_BODY_HASH);
+}
+
+static void
+a_module_that_cannot_tell_its_bytes_is_believed_to_have_refused_the_package(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFUA);
+    start_long(&r);
+    answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+    take_stream(&r, 0);
+    say(&r, "\r\n+CME ERROR: 624\r\n");
+    answer(&r, "AT+QFAI?\r", ERR);
+    assert_int_equal(r.result, FOTA_E_REFUSED);
+}
+
+/* Without RTS bytes are lost in data mode; commands are answered one by one. */
+static void a_mode_left_to_the_client_changes_when_data_mode_loses_bytes(void **state)
+{
+    static const struct {
+        enum fota_err refused;
+        uint32_t received;
+        uint32_t damage;
+        uint32_t off;
+    } rows[] = {
+        {FOTA_E_TRUNCATED, 2816, 1, 0},
+        {FOTA_E_TRUNCATED, 2816, 0, 2816},
+        {FOTA_E_BODY_HASH, 3000, 1, 0},
+        {FOTA_E_FORMAT, 0, 0, 0},
+    };
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[40];
+        prepare_long(&r, FOTA_CLIENT_AUTO);
+        r.options.line_has_flow_control = true;
+        start_long(&r);
+        answer(&r, "AT+IFC?\r", "\r\n+IFC: 2,2\r\n" OK);
+        answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+        take_stream(&r, 0);
+        (void)snprintf(text, sizeof text, "\r\n+CME ERROR: %u\r\n",
+                       fota_err_cme(rows[i].refused));
+        say(&r, text);
+        answer(
+            &r, "AT+QFAI?\r",
+            received_text(rows[i].received, rows[i].received > 0 ? 3000 : 0, rows[i].damage));
+        if (rows[i].off > 0) {
+            answer(&r, "AT+QFAI=1\r", received_text(rows[i].off, 3000, 0));
+        } else {
+            answer(&r, "AT+QFAI\r", OK);
+        }
+        take_chunks(&r, rows[i].off, 3000);
+        expect_sent(&r, "AT+QFAU\r");
+        finish_long(&r);
+    }
+}
+
+/* The end of the escape sequence was lost: the module leaves data mode by itself. */
+static void a_time_out_behind_the_last_byte_is_taken_up_again(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFUA);
+    start_long(&r);
+    answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+    take_stream(&r, 0);
+    say(&r, " Quectel firmware update failed. status=36\r\n\r\n+CME ERROR: 636\r\n");
+    go_on(&r, again);
+    answer(&r, "AT+QFAI?\r", received_text(2816, 3000, 0));
+    answer(&r, "AT+QFUA=2816\r", OK "\r\nCONNECT\r\n");
+    take_stream(&r, 2816);
+    finish_long(&r);
 }
 
 static void what_is_sent_again_may_be_resumed(void **state)
@@ -1478,6 +1550,10 @@ int main(void)
             a_module_that_left_data_mode_before_connect_was_heard_is_taken_up_again),
         cmocka_unit_test(a_refusal_for_damage_on_the_way_is_told_from_one_of_the_package),
         cmocka_unit_test(a_package_that_arrives_damaged_again_and_again_is_refused),
+        cmocka_unit_test(
+            a_module_that_cannot_tell_its_bytes_is_believed_to_have_refused_the_package),
+        cmocka_unit_test(a_mode_left_to_the_client_changes_when_data_mode_loses_bytes),
+        cmocka_unit_test(a_time_out_behind_the_last_byte_is_taken_up_again),
         cmocka_unit_test(what_is_sent_again_may_be_resumed),
         cmocka_unit_test(only_behind_the_start_a_changed_version_is_one_to_be_proven),
         cmocka_unit_test(an_update_whose_every_line_is_lost_is_proven_by_the_version),

@@ -336,7 +336,7 @@ static const struct fota_at_command commands[] = {
 static void device_start(struct device *d)
 {
     struct fota_at_settings settings;
-    fota_at_settings_factory(&settings);
+    fota_at_settings_factory(&settings, 0);
     settings.cmee = d->scenario->old_module ? 0 : 2;
     d->n_received = durable(d);
     d->receiving = false;

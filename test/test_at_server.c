@@ -247,7 +247,7 @@ static void start(struct fake *f)
     f->declared = SIZE_MAX;
     f->budget = SIZE_MAX;
     f->end_answer = FOTA_AT_SILENT;
-    fota_at_settings_factory(&factory);
+    fota_at_settings_factory(&factory, 0);
     memset(&f->at, 0xA5, sizeof f->at);
     fota_at_server_init(&f->at, &f->device, &factory);
 }
@@ -467,7 +467,7 @@ static void factory_settings_are_those_of_the_reference(void **state)
     struct fota_at_settings s;
     (void)state;
     memset(&s, 0xA5, sizeof s);
-    fota_at_settings_factory(&s);
+    fota_at_settings_factory(&s, 0);
     assert_int_equal(s.echo, 1);
     assert_int_equal(s.verbose, 1);
     assert_int_equal(s.quiet, 0);

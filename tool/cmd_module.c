@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 static const char help[] =
-    "usage: fota module --flash FILE (--tty LINK | --listen HOST:PORT) [OPTION]...\n"
+    "usage: fota module --flash FILE (--tty LINK | --listen HOST:PORT | --rfc2217 HOST:PORT)\n"
+    "                   [OPTION]...\n"
     "\n"
     "Runs a virtual module.  fota module --help shows all options.\n";
 

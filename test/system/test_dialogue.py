@@ -88,7 +88,7 @@ class Dialogue(ModuleTest):
 
     def test_no_answer_while_updating(self):
         self.module.stop()
-        self.start("--operation-us", "300")
+        self.start("--flash-timing", "0,300")
         self.line = self.client()
         send_data(self.line, update_package().read_bytes())
         self.line.read_until(rb"percent = 5%\r\n", 60)

@@ -27,7 +27,7 @@ class PowerCuts(ModuleTest):
         self.module.stop()
         # the accepted package is received at full speed, and the first operation of the boot
         # loader takes long enough to be forestalled
-        self.start("--operation-us", "2000")
+        self.start("--flash-timing", "2,2000")
         line = self.client()
         send_data(line, update_package().read_bytes())
         line.read_until(rb"Finish data downloading, rebooting....\r\n", 120)
@@ -77,13 +77,13 @@ class PowerCuts(ModuleTest):
         self.arm()
         shutil.copyfile(self.armed, self.module.flash)
         begin = time.monotonic()
-        self.boot("--operation-us", "200")
+        self.boot("--flash-timing", "0,200")
         seconds = time.monotonic() - begin
         for i in range(KILLS):
             with self.subTest(i):
                 shutil.copyfile(self.armed, self.module.flash)
                 for part in (i + 0.5, KILLS - i - 0.5):
-                    self.start("--operation-us", "200", wait=False)
+                    self.start("--flash-timing", "0,200", wait=False)
                     time.sleep(seconds * part / KILLS / 2)
                     self.module.kill()
                 self.assertEqual(self.boot()[0], 0)
@@ -91,7 +91,7 @@ class PowerCuts(ModuleTest):
 
     def test_percent_goes_on_behind_the_last_record(self):
         self.arm()
-        status, _, seen = self.boot("--power-cut-after", "400:before", "--operation-us", "500")
+        status, _, seen = self.boot("--power-cut-after", "400:before", "--flash-timing", "0,500")
         self.assertEqual(status, POWER_CUT_STATUS)
         _, _, rest = self.boot()
         numbers = [[int(n) for n in re.findall(rb"percent = (\d+)%", text)]

@@ -77,7 +77,7 @@ class Recovery(ModuleTest):
 
     def test_staging_damaged_between_acceptance_and_update(self):
         self.make()
-        self.start("--operation-us", "2000")
+        self.start("--flash-timing", "2,2000")
         line = self.client()
         data = fotatest.update_package().read_bytes()
         send_data(line, data)
