@@ -9,6 +9,11 @@
 enum { DUMP_BYTES = 1024 }; /* of a file in one poll */
 
 const struct fota_at_command modem_commands[] = {
+    {"+CSCS", FOTA_AT_READ | FOTA_AT_WRITE | FOTA_AT_TEST, modem_on_cscs, "+CSCS: (\"IRA\")"},
+    {"+CPIN", FOTA_AT_READ | FOTA_AT_WRITE | FOTA_AT_TEST, modem_on_cpin, NULL},
+    {"+CIMI", FOTA_AT_EXEC | FOTA_AT_TEST, modem_on_cpin, NULL},
+    {"+CREG", FOTA_AT_READ | FOTA_AT_WRITE | FOTA_AT_TEST, modem_on_creg, "+CREG: (0)"},
+    {"+CSQ", FOTA_AT_EXEC | FOTA_AT_TEST, modem_on_csq, "+CSQ: (0-31,99),(0-7,99)"},
     {"+QFLDS", FOTA_AT_WRITE, modem_on_qflds, NULL},
     {"+QFLST", FOTA_AT_EXEC | FOTA_AT_WRITE, modem_on_qflst, NULL},
     {"+QFDEL", FOTA_AT_WRITE, modem_on_qfdel, NULL},

@@ -61,4 +61,10 @@ MODEM_HANDLER(modem_on_qird);
 MODEM_HANDLER(modem_on_qiclose);
 void modem_tcp_step(struct modem *m);
 
+/* modem_no_sim.c; in brackets the section of 3GPP TS 27.007 */
+MODEM_HANDLER(modem_on_cscs); /* 5.5 */
+MODEM_HANDLER(modem_on_cpin); /* 8.3; +CIMI (5.6) too: both want a card */
+MODEM_HANDLER(modem_on_creg); /* 7.2 */
+MODEM_HANDLER(modem_on_csq);  /* 8.5 */
+
 #endif

@@ -6,6 +6,7 @@ packages="gcc g++ make cmake ninja-build clang clang-format clang-tidy libclang-
 libcmocka-dev libdivsufsort-dev libssl-dev libjansson-dev libelf-dev gcovr
 gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi python3-serial bsdiff unzip
 libcurl4-openssl-dev nginx vsftpd openssl dosfstools mtools
+ppp minicom picocom gammu
 qemu-user qemu-system-arm pkg-config gcc-powerpc-linux-gnu libc6-dev-powerpc-cross gcc-arm-linux-gnueabi libc6-dev-armel-cross"
 missing=
 for p in $packages; do
