@@ -3,7 +3,8 @@
 #   cmake -S port/<board> -B <build> -DCMAKE_TOOLCHAIN_FILE=cmake/arm-none-eabi.cmake
 #         -DFOTA_PROVISION=<host program> -DFOTA_PUBLIC_KEY=<maker.pub>
 #
-# Include it behind project(), with BOARD_SOURCES and BOARD_PROFILE set.
+# Include it behind project(), with BOARD_SOURCES and BOARD_PROFILE set; BOARD_TONES: the firmware
+# carries sound samples as a resource.
 get_filename_component(FOTA_ROOT ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -70,7 +71,7 @@ function(board_program name script)
   set_target_properties(${name}.elf PROPERTIES
     LINK_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${script};${FOTA_ROOT}/port/cortex-m/sections.ld")
   add_custom_command(TARGET ${name}.elf POST_BUILD
-    COMMAND ${CMAKE_OBJCOPY} -O binary ${name}.elf ${name}.bin
+    COMMAND ${CMAKE_OBJCOPY} -O binary --gap-fill 0xff ${name}.elf ${name}.bin
     WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
 endfunction()
 
@@ -96,4 +97,15 @@ foreach(release 7 8)
     firmware_verifier firmware_monocypher firmware_core firmware_core_text)
   target_compile_options(${name}.elf PRIVATE ${BOARD_FIRMWARE_OPTIONS})
   target_compile_definitions(${name}.elf PRIVATE FIRMWARE_RELEASE=${release})
+  if(BOARD_TONES)
+    # Sound samples as resource data; the board's language must include ASM.
+    set(tones ${generated}/tones-a0${release}.bin)
+    add_custom_command(OUTPUT ${tones}
+      COMMAND python3 ${firmware}/make_tones.py ${release} ${tones}
+      DEPENDS ${firmware}/make_tones.py)
+    set_source_files_properties(${firmware}/tones.S PROPERTIES OBJECT_DEPENDS
+      "${generated}/tones-a07.bin;${generated}/tones-a08.bin")
+    target_sources(${name}.elf PRIVATE ${firmware}/tones.c ${firmware}/tones.S ${tones})
+    target_compile_definitions(${name}.elf PRIVATE FIRMWARE_TONES="${tones}")
+  endif()
 endforeach()

@@ -12,7 +12,7 @@ compiled=$(git ls-files --cached --others --exclude-standard 'core/*.c' 'host/*.
 echo $compiled | tr ' ' '\n' | xargs -P 2 -n 1 clang-tidy --quiet -p build 2> /dev/null
 echo "tidy: $(echo "$compiled" | wc -l) files"
 # Board code is analysed as it is cross-compiled; addresses of registers are numbers there.
-for board in ast1030-evb microbit; do
+for board in ast1030-evb emcraft-sf2 microbit; do
     [ -f build/board/$board/compile_commands.json ] || continue
     ls port/$board/*.c port/board/*.c port/cortex-m/*.c port/firmware/*.c |
         xargs -P 2 -n 1 clang-tidy --quiet -p build/board/$board --checks=-performance-no-int-to-ptr \

@@ -12,6 +12,9 @@ const struct fota_at_command firmware_commands[] = {
     {"+QMCC", FOTA_AT_WRITE | FOTA_AT_TEST, firmware_on_country, NULL},
     {"+QGSM", FOTA_AT_WRITE | FOTA_AT_TEST, firmware_on_alphabet, NULL},
     {"+QDAY", FOTA_AT_WRITE | FOTA_AT_TEST, firmware_on_day, NULL},
+#ifdef FIRMWARE_TONES
+    {"+QTONE", FOTA_AT_WRITE | FOTA_AT_TEST, firmware_on_tone, NULL},
+#endif
 #if FIRMWARE_RELEASE >= 8
     {"+QCALC", FOTA_AT_WRITE | FOTA_AT_TEST, firmware_on_calc, NULL},
 #endif

@@ -25,6 +25,9 @@ firmware_handler firmware_on_alphabet;
 firmware_handler firmware_on_day;
 firmware_handler firmware_on_shell;
 firmware_handler firmware_on_hang;
+#ifdef FIRMWARE_TONES
+firmware_handler firmware_on_tone;
+#endif
 #if FIRMWARE_RELEASE >= 8
 firmware_handler firmware_on_calc;
 #endif

@@ -63,6 +63,10 @@ static const struct help table[] = {
      "<n>', 'dump <area> <offset>', 'crc <area> <offset> "
      "<bytes>', 'uptime'."},
     {"+QHANG", "AT+QHANG", "Stop feeding the watchdog: it resets the module. For tests."},
+#ifdef FIRMWARE_TONES
+    {"+QTONE", "AT+QTONE=\"<key>\"",
+     "Samples of a tone, the loudest of them, and their CRC-32."},
+#endif
 #if FIRMWARE_RELEASE >= 8
     {"+QCALC", "AT+QCALC=\"<expression>\"",
      "Integer arithmetic: + - * / % ( ) sqrt(). Numbers "

@@ -17,7 +17,7 @@ class Port:
 
     def __init__(self, name, machine, root, build, flash_name="nor", sector_bytes=4096, spin_address=0,
                  set_supply=None, watchdog=True, emulator=Emulator, emulator_options=None,
-                 exact_cuts=80, random_cuts=30):
+                 exact_cuts=80, random_cuts=30, least_sectors=16, answers=None):
         self.name = name
         self.machine = machine
         self.root = pathlib.Path(root)
@@ -31,6 +31,8 @@ class Port:
         self.emulator_options = emulator_options
         self.watchdog = watchdog
         self.exact_cuts = exact_cuts
+        self.least_sectors = least_sectors  # of the firmware
+        self.answers = answers or {}  # by release: (command, text in its answer), beyond the common ones
         self.random_cuts = random_cuts
         self.program, self.erase = (f"{flash_name}_program", f"{flash_name}_erase")
         self.set_supply = set_supply  # (emulator, good): the supply monitor's pin
@@ -108,6 +110,9 @@ class Bench:
         expect(f"Revision: {version(release)}" in answer, f"ATI says {answer!r}")
         answer = self.line.command('AT+QCALC="sqrt(3*(4+8))"')
         expect(("+QCALC: 6" in answer) == (release == 8), f"AT+QCALC says {answer!r}")
+        for command, text in self.port.answers.get(release, []):
+            answer = self.line.command(command)
+            expect(text in answer, f"{command} says {answer!r}, not {text!r}")
 
     def expect_finished(self, release):
         """The version is there, in the slot too, and a further boot writes nothing."""
@@ -162,8 +167,8 @@ def arm(bench):
     shutil.copyfile(bench.flash, bench.armed)
 
 
-def operations(bench, debugger):
-    for name in (bench.port.program, bench.port.erase):
+def operations(bench, debugger, erases_only=False):
+    for name in (bench.port.erase,) if erases_only else (bench.port.program, bench.port.erase):
         debugger.break_at(bench.port.symbols[name])
 
 
@@ -215,17 +220,20 @@ def count_operations(bench):
     return counts
 
 
-def exact_cuts(bench, chance, n_cuts, n_operations):
-    """Chains of cuts, each before an exactly chosen flash operation that is then torn."""
+def exact_cuts(bench, chance, n_cuts, counts):
+    """Chains of cuts, each before an exactly chosen flash operation that is then torn; erases, of which there are few,
+    as often as programs."""
     done = 0
     kinds = {}
     while done < n_cuts:
         bench.begin(bench.armed, debug=True)
         for _ in range(12):
             debugger = bench.board.debugger
-            operations(bench, debugger)
+            erases_only = chance.random() < 0.5
+            operations(bench, debugger, erases_only)
+            n = counts["erase"] if erases_only else sum(counts.values())
             finished = False
-            for _ in range(chance.randrange(1, n_operations // 5)):
+            for _ in range(chance.randrange(1, max(n // 5, 3))):
                 pc = debugger.run(timeout=2)
                 if pc is None:
                     finished = True
@@ -350,7 +358,7 @@ def _run(bench, chance):
     image = bench.port.image(8).stat().st_size
     print(f"{bench.port.name}: firmware {image} bytes, {-(-image // bench.port.sector_bytes)} sectors; "
           f"package {size} bytes")
-    expect(image >= 16 * bench.port.sector_bytes, "the firmware is smaller than 16 sectors")
+    expect(image >= bench.port.least_sectors * bench.port.sector_bytes, "the firmware has too few sectors")
     for mode in ("qfua", "qfaw"):
         console, said, seconds = updates_in_mode(bench, mode)
         (bench.folder / f"transcript-{mode}.txt").write_text(said)
@@ -360,7 +368,7 @@ def _run(bench, chance):
     counts = count_operations(bench)
     n_operations = counts["program"] + counts["erase"]
     print(f"an update makes {counts['erase']} erases and {counts['program']} programs")
-    cuts, kinds = exact_cuts(bench, chance, bench.port.exact_cuts, n_operations)
+    cuts, kinds = exact_cuts(bench, chance, bench.port.exact_cuts, counts)
     print(f"exact cuts: {cuts}, all ended with the new version: {kinds}")
     cuts, resets = random_cuts(bench, chance, bench.port.random_cuts)
     print(f"random cuts: {cuts}, with {resets} resets, all ended with the new version")

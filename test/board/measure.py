@@ -14,6 +14,7 @@ import sys
 
 import board_test
 import test_ast1030_evb
+import test_emcraft_sf2
 import test_microbit
 from emulator import expect, symbols
 
@@ -144,7 +145,8 @@ LABELS = ["boot loader: ROM", "of it the signature library", "without it", "stat
 
 
 def report(source, build):
-    ports = [(test_ast1030_evb.port(source, build), 200_000_000), (test_microbit.port(source, build), 16_000_000)]
+    ports = [(test_ast1030_evb.port(source, build), 200_000_000),
+             (test_emcraft_sf2.port(source, build), 142_000_000), (test_microbit.port(source, build), 16_000_000)]
     columns = [rows(port, hz) for port, hz in ports]
     lines = ["| | " + " | ".join(port.name for port, _ in ports) + " |", "|---|" + "--:|" * len(ports)]
     for i, label in enumerate(LABELS):

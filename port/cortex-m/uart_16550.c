@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "port/ast1030-evb/uart.h"
+#include "port/cortex-m/uart_16550.h"
 #include "port/board/board.h"
 #include "port/cortex-m/cortex_m.h"
 #include <stdbool.h>
 
-#define UART5     0x7E784000U
-#define UART5_IRQ 8U
-#define REG_DATA  0x00U
-#define REG_IER   0x04U
-#define REG_FCR   0x08U
-#define REG_LCR   0x0CU
-#define REG_MCR   0x10U
-#define REG_LSR   0x14U
+#define REG_DATA 0x00U
+#define REG_IER  0x04U
+#define REG_FCR  0x08U
+#define REG_LCR  0x0CU
+#define REG_MCR  0x10U
+#define REG_LSR  0x14U
 
 #define IER_RECEIVE 0x01U
 #define FCR_ON      0x07U /* FIFOs on and cleared, interrupt from the first byte on */
@@ -25,6 +23,8 @@
 #define HIGH_WATER (RING_BYTES - 64U)
 #define LOW_WATER  (RING_BYTES / 2U)
 
+static uintptr_t registers;
+
 /* Free-running counts: `head` is moved by the interrupt only, `tail` by the program only. */
 static uint8_t ring[RING_BYTES];
 static volatile uint32_t head, tail;
@@ -32,11 +32,12 @@ static volatile bool held; /* the sender is held: RTS dropped, receive interrupt
 
 static volatile uint32_t *reg(uint32_t offset)
 {
-    return cortex_m_reg(UART5 + offset);
+    return cortex_m_reg(registers + offset);
 }
 
-void uart_init(void)
+void uart_16550_init(uintptr_t base, unsigned irq)
 {
+    registers = base;
     head = tail = 0;
     held = false;
     *reg(REG_IER) = 0;
@@ -44,10 +45,9 @@ void uart_init(void)
     *reg(REG_FCR) = FCR_ON;
     *reg(REG_MCR) = MCR_DTR | MCR_RTS;
     *reg(REG_IER) = IER_RECEIVE;
-    cortex_m_irq_enable(UART5_IRQ);
+    cortex_m_irq_enable(irq);
 }
 
-/* The UART's is the only interrupt that is enabled. */
 void board_irq(unsigned n)
 {
     (void)n;
