@@ -49,14 +49,18 @@ void fota_at_client_enter(struct fota_at_client *c, enum fota_at_client_state st
     c->since_ms = c->now_ms;
     c->info = false;
     c->bare_ok = false;
+    c->n_raw = 0;
+    c->raw_lf = false;
     c->out_bytes = 0;
     c->out_taken = 0;
 }
 
 void fota_at_client_finish(struct fota_at_client *c, enum fota_err result)
 {
-    fota_at_client_enter(c, STATE_DONE);
     c->result = result;
+    if (!fota_at_client_tidy_up(c)) {
+        fota_at_client_enter(c, STATE_DONE);
+    }
 }
 
 void fota_at_client_put(struct fota_at_client *c, const char *text)
@@ -84,6 +88,7 @@ void fota_at_client_synchronise(struct fota_at_client *c)
 {
     c->tries = 0;
     c->heard = false;
+    c->source_open = false;
     if (c->resuming && !c->rebooted) {
         escape(c); /* before AT, which in data mode would be taken for package bytes */
     } else {
@@ -130,6 +135,12 @@ static void take_line(struct fota_at_client *c, const char *line)
         c->answered = true;
     }
     bool all_sent = c->out_taken == c->out_bytes; /* else it answers something earlier */
+    if (c->state == STATE_TALK && r.kind != FOTA_AT_REPLY_READY) {
+        if (all_sent || r.kind == FOTA_AT_REPLY_TEXT) {
+            fota_at_client_talk_hears(c, &r, line);
+        }
+        return;
+    }
     switch (r.kind) {
     case FOTA_AT_REPLY_OK:
         if (all_sent) {
@@ -176,29 +187,46 @@ static void take_line(struct fota_at_client *c, const char *line)
     }
 }
 
+static void end_line(struct fota_at_client *c)
+{
+    while (c->line_bytes > 0 && c->line[c->line_bytes - 1] == ' ') {
+        c->line_bytes--;
+    }
+    c->line[c->line_bytes] = '\0';
+    if (c->line_bytes > 0) {
+        c->line_bytes = 0;
+        take_line(c, c->line);
+    }
+}
+
+static void take_byte(struct fota_at_client *c, uint8_t byte)
+{
+    if (byte == '\r' || byte == '\n') {
+        end_line(c);
+        return;
+    }
+    c->heard = true;
+    if (c->line_bytes == 0 && byte == ' ') {
+        return;
+    }
+    if (c->line_bytes < FOTA_CLIENT_LINE_MAX - 1) {
+        c->line[c->line_bytes++] = (char)(byte < ' ' || byte > '~' ? '?' : byte);
+    }
+    if (c->line_bytes == 1 && byte == '>' && c->state == STATE_TALK) {
+        end_line(c); /* a prompt has no line end */
+    }
+}
+
 void fota_at_client_feed(struct fota_at_client *c, const uint8_t *bytes, size_t n,
                          uint32_t now_ms)
 {
     c->now_ms = now_ms;
-    for (size_t i = 0; i < n; i++) {
-        uint8_t byte = bytes[i];
-        if (byte == '\r' || byte == '\n') {
-            while (c->line_bytes > 0 && c->line[c->line_bytes - 1] == ' ') {
-                c->line_bytes--;
-            }
-            c->line[c->line_bytes] = '\0';
-            if (c->line_bytes > 0) {
-                c->line_bytes = 0;
-                take_line(c, c->line);
-            }
-            continue;
-        }
-        c->heard = true;
-        if (c->line_bytes == 0 && byte == ' ') {
-            continue;
-        }
-        if (c->line_bytes < FOTA_CLIENT_LINE_MAX - 1) {
-            c->line[c->line_bytes++] = (char)(byte < ' ' || byte > '~' ? '?' : byte);
+    for (size_t at = 0; at < n;) {
+        if (c->n_raw > 0) {
+            at += fota_at_client_talk_takes(c, bytes + at, n - at);
+        } else {
+            take_byte(c, bytes[at]);
+            at++;
         }
     }
 }
@@ -259,8 +287,11 @@ static uint32_t limit_ms(const struct fota_at_client *c)
     case STATE_START:
     case STATE_FOLLOW:
         return c->options.update_ms;
+    case STATE_TALK:
+        return c->talk_limit_ms;
     case STATE_BEGIN:
     case STATE_COMPARE:
+    case STATE_OPENED:
     case STATE_DONE:
         return 0;
     }
@@ -322,6 +353,9 @@ static void timed_out(struct fota_at_client *c)
     case STATE_AGAIN:
         fota_at_client_synchronise(c);
         return;
+    case STATE_TALK:
+        fota_at_client_talk_is_lost(c, fota_at_client_silence(c));
+        return;
     case STATE_ECHO:
     case STATE_CMEE:
     case STATE_CONNECT:
@@ -330,6 +364,7 @@ static void timed_out(struct fota_at_client *c)
         break;
     case STATE_BEGIN:
     case STATE_COMPARE:
+    case STATE_OPENED:
     case STATE_DONE:
         return;
     }
@@ -341,6 +376,7 @@ bool fota_at_client_is_waiting(const struct fota_at_client *c)
     switch ((enum fota_at_client_state)c->state) {
     case STATE_BEGIN:
     case STATE_COMPARE:
+    case STATE_OPENED:
     case STATE_DONE:
         return false;
     case STATE_STREAM:
@@ -361,6 +397,7 @@ bool fota_at_client_is_waiting(const struct fota_at_client *c)
     case STATE_FOLLOW:
     case STATE_REBOOT:
     case STATE_AGAIN:
+    case STATE_TALK:
         return true;
     }
     return true;
@@ -376,7 +413,7 @@ enum fota_err fota_at_client_poll(struct fota_at_client *c, uint32_t now_ms)
     if (c->state == STATE_BEGIN) {
         c->resuming = c->options.resume;
         fota_at_client_synchronise(c);
-        if (c->source->n_bytes == 0) {
+        if (c->source->n_bytes == 0 && c->options.talk == NULL) {
             fota_at_client_finish(c, FOTA_E_EMPTY);
         }
     } else if (c->state == STATE_COMPARE) {

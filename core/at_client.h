@@ -7,6 +7,7 @@
 #ifndef FOTA_CORE_AT_CLIENT_H
 #define FOTA_CORE_AT_CLIENT_H
 
+#include "core/at_talk.h"
 #include "core/err.h"
 #include "core/package_source.h"
 #include <stdbool.h>
@@ -22,8 +23,10 @@ enum fota_client_mode {
 
 enum fota_client_event {
     FOTA_CLIENT_VERSION_BEFORE, /* text: version by ATI, "" when it shows none */
-    FOTA_CLIENT_MODE,           /* text: "QFUA" or "QFAW"; again when QFUA was refused */
-    FOTA_CLIENT_RESUMED,        /* number: offset the transfer goes on at */
+    FOTA_CLIENT_FETCH,    /* a talking source is opened: the module may have to download */
+    FOTA_CLIENT_SOURCE,   /* number: bytes of the package, it can be read now */
+    FOTA_CLIENT_MODE,     /* text: "QFUA" or "QFAW"; again when QFUA was refused */
+    FOTA_CLIENT_RESUMED,  /* number: offset the transfer goes on at */
     FOTA_CLIENT_SENT,     /* number: package bytes handed over; falls when it begins anew */
     FOTA_CLIENT_ACCEPTED, /* the module took the package and reboots */
     FOTA_CLIENT_PERCENT,  /* number: 1..100, rising */
@@ -40,8 +43,11 @@ typedef void fota_client_event_fn(void *ctx, enum fota_client_event event, uint3
 
 struct fota_client_options {
     enum fota_client_mode mode;
-    bool line_has_flow_control; /* RTS/CTS wired, or a line that cannot lose bytes */
-    bool resume;                /* try to go on with a broken transfer */
+    bool line_has_flow_control;      /* RTS/CTS wired, or a line that cannot lose bytes */
+    bool resume;                     /* try to go on with a broken transfer */
+    const struct fota_at_talk *talk; /* of a source that needs the line itself, as
+                                        core/at_fetch.h; the mode is QFAW then.  A null pointer:
+                                        the source needs none.  Must outlive the client */
     const char *expect_version; /* what ATI must show at the end; a null pointer: any change,
                                    and the line of success.  Must outlive the client */
     uint32_t answer_ms; /* wait for an answer: 0 = 5000.  Tries to synchronise wait a quarter */
@@ -66,19 +72,24 @@ struct fota_at_client {
     uint16_t tries;
     bool use_qfua;
     bool mode_known;
-    bool has_before;   /* version_before holds */
-    bool begun;        /* a transfer was */
-    bool resuming;     /* go on where the module stands */
-    bool answered;     /* the module was understood once */
-    bool heard;        /* bytes have come since it was last understood */
-    bool info;         /* the information text of the command has come */
-    bool bare_ok;      /* OK without it */
-    bool failed_line;  /* of this transfer */
-    bool start_asked;  /* once: the version may change from now on */
-    bool refused;      /* finding out whether the bytes were damaged on the way */
-    bool accepted;     /* the module began to update */
-    bool rebooted;     /* and was started again: what ATI shows is to be proven */
-    bool success_line; /* seen */
+    bool has_before;    /* version_before holds */
+    bool begun;         /* a transfer was */
+    bool resuming;      /* go on where the module stands */
+    bool answered;      /* the module was understood once */
+    bool heard;         /* bytes have come since it was last understood */
+    bool info;          /* the information text of the command has come */
+    bool bare_ok;       /* OK without it */
+    bool failed_line;   /* of this transfer */
+    bool start_asked;   /* once: the version may change from now on */
+    bool refused;       /* finding out whether the bytes were damaged on the way */
+    bool accepted;      /* the module began to update */
+    bool rebooted;      /* and was started again: what ATI shows is to be proven */
+    bool success_line;  /* seen */
+    bool source_open;   /* the talking source can be read */
+    bool raw_lf;        /* the LF before raw bytes is still to come */
+    uint8_t after_talk; /* state that goes on when the source has said what it had to say */
+    uint32_t n_raw;     /* bytes to come that are no lines */
+    uint32_t talk_limit_ms;
     enum fota_err result;
     enum fota_err module_error;
     uint32_t now_ms;
@@ -101,7 +112,8 @@ struct fota_at_client {
     char out[FOTA_CLIENT_OUT_MAX];
 };
 
-/* `source` must outlive the client; `options` is copied.  `event` may be a null pointer; it is
+/* `source` must outlive the client (n_bytes of a talking one is known by FOTA_CLIENT_SOURCE);
+ * `options` is copied.  `event` may be a null pointer; it is
  * called from feed, sent and poll. */
 void fota_at_client_begin(struct fota_at_client *c, const struct fota_package_source *source,
                           const struct fota_client_options *options,

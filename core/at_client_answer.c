@@ -26,13 +26,14 @@ static void version_is_read(struct fota_at_client *c)
             return;
         }
     }
-    if (!c->mode_known && c->options.mode == FOTA_CLIENT_AUTO &&
+    bool talks = c->options.talk != NULL; /* between commands only */
+    if (!c->mode_known && c->options.mode == FOTA_CLIENT_AUTO && !talks &&
         c->options.line_has_flow_control) {
         fota_at_client_ask(c, STATE_FLOW, "AT+IFC?");
         return;
     }
     if (!c->mode_known) {
-        fota_at_client_choose_mode(c, c->options.mode == FOTA_CLIENT_QFUA);
+        fota_at_client_choose_mode(c, c->options.mode == FOTA_CLIENT_QFUA && !talks);
     }
     fota_at_client_start_transfer(c);
 }
@@ -112,6 +113,8 @@ void fota_at_client_on_ok(struct fota_at_client *c)
     case STATE_FOLLOW:
     case STATE_REBOOT:
     case STATE_AGAIN:
+    case STATE_TALK:
+    case STATE_OPENED:
     case STATE_DONE:
         return;
     }
@@ -218,6 +221,8 @@ void fota_at_client_on_error(struct fota_at_client *c, enum fota_err err, const 
     case STATE_FOLLOW:
     case STATE_REBOOT:
     case STATE_AGAIN:
+    case STATE_TALK:
+    case STATE_OPENED:
     case STATE_DONE:
         return;
     }

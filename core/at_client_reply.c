@@ -38,7 +38,7 @@ static enum fota_err error_of_code(uint32_t code)
 }
 
 /* The reverse of fota_err_cme(), which answers 100 for what it does not know. */
-static enum fota_err error_of_cme(uint32_t cme)
+enum fota_err fota_at_client_error_of_cme(uint32_t cme)
 {
     if (cme == 100) {
         return FOTA_E_SYNTAX;
@@ -56,7 +56,7 @@ static struct fota_at_reply cme_error(const char *at)
     struct fota_at_reply r = {.kind = FOTA_AT_REPLY_ERROR, .error = FOTA_OK};
     uint32_t cme;
     if (fota_at_parse_number(&at, &cme) && *at == '\0') {
-        r.error = error_of_cme(cme);
+        r.error = fota_at_client_error_of_cme(cme);
     }
     return r;
 }

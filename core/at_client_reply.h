@@ -32,6 +32,8 @@ struct fota_at_reply {
     const char *text; /* into the line */
 };
 
+/* The failure that a number of +CME ERROR stands for, FOTA_OK: none that is known. */
+enum fota_err fota_at_client_error_of_cme(uint32_t cme);
 /* `line` without its end and without blanks behind it. */
 struct fota_at_reply fota_at_client_reply(const char *line);
 

@@ -27,6 +27,8 @@ enum fota_at_client_state {
     STATE_FOLLOW,   /* it updates itself */
     STATE_REBOOT,   /* Rebooting.... seen */
     STATE_AGAIN,    /* it does not show the new version yet */
+    STATE_TALK,     /* the line is lent to the source */
+    STATE_OPENED,   /* which can be read now: left at once */
     STATE_DONE,
 };
 
@@ -69,6 +71,19 @@ void fota_at_client_fill_stream(struct fota_at_client *c);
 /* Send the next AT+QFAW, or AT+QFAU behind the last. */
 void fota_at_client_send_chunk(struct fota_at_client *c);
 void fota_at_client_chunk_is_stored(struct fota_at_client *c);
+
+/* at_client_talk.c: lending the line to the source */
+/* Let the source talk; `after` goes on when it has said all. */
+void fota_at_client_talk(struct fota_at_client *c, enum fota_at_client_state after);
+/* Then the transfer is started. */
+void fota_at_client_open_source(struct fota_at_client *c);
+/* At the end, with c->result set.  False: there is nothing to tidy up. */
+bool fota_at_client_tidy_up(struct fota_at_client *c);
+void fota_at_client_talk_is_lost(struct fota_at_client *c, enum fota_err cause);
+void fota_at_client_talk_hears(struct fota_at_client *c, const struct fota_at_reply *r,
+                               const char *line);
+/* Raw bytes; returns how many of them were. */
+size_t fota_at_client_talk_takes(struct fota_at_client *c, const uint8_t *bytes, size_t n);
 
 /* at_client_update.c: following the update */
 /* A line shows that the package was accepted. */

@@ -45,7 +45,9 @@ void fota_at_client_choose_mode(struct fota_at_client *c, bool use_qfua)
 
 void fota_at_client_start_transfer(struct fota_at_client *c)
 {
-    if (c->options.resume || c->resuming) {
+    if (c->options.talk != NULL && !c->source_open) {
+        fota_at_client_open_source(c);
+    } else if (c->options.resume || c->resuming) {
         fota_at_client_ask(c, STATE_RECEIVED, "AT+QFAI?");
     } else {
         fota_at_client_begin_transfer(c, 0);
@@ -60,17 +62,21 @@ static bool read_source(struct fota_at_client *c, uint32_t off, char *dst, uint3
         fota_at_client_finish(c, err);
     }
     c->since_ms = c->now_ms;
+    if (err == FOTA_MORE && c->options.talk != NULL) {
+        fota_at_client_talk(c, (enum fota_at_client_state)c->state);
+    }
     return err == FOTA_OK;
 }
 
 void fota_at_client_compare(struct fota_at_client *c)
 {
     uint32_t n = c->received - c->crc_off;
-    n = n < FOTA_CLIENT_OUT_MAX ? n : FOTA_CLIENT_OUT_MAX;
-    if (!read_source(c, c->crc_off, c->out, n)) {
+    n = n < FOTA_AT_CHUNK_MAX ? n : FOTA_AT_CHUNK_MAX;
+    char *bytes = c->out + FOTA_CLIENT_OUT_MAX - n;
+    if (!read_source(c, c->crc_off, bytes, n)) {
         return;
     }
-    c->crc = fota_crc32(c->crc, (const uint8_t *)c->out, n);
+    c->crc = fota_crc32(c->crc, (const uint8_t *)bytes, n);
     c->crc_off += n;
     if (c->crc_off < c->received) {
         return;
@@ -99,9 +105,9 @@ void fota_at_client_fill_stream(struct fota_at_client *c)
     }
 }
 
-/* The bytes are read into the end of the
- * output buffer and converted towards its begin: 9 + 2 i + 1 < 574 + i for all i < 450, so
- * no byte is overwritten before it is converted. */
+/* The bytes are read into the end of the output buffer (a talking source has its commands at
+ * the buffer's begin meanwhile) and converted towards its begin: 9 + 2 i + 1 < 574 + i for all
+ * i < 450, so no byte is overwritten before it is converted. */
 void fota_at_client_send_chunk(struct fota_at_client *c)
 {
     uint32_t n = c->source->n_bytes - c->sent;

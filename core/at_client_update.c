@@ -65,6 +65,10 @@ void fota_at_client_on_ready(struct fota_at_client *c)
     if (c->state == STATE_BEGIN || c->state == STATE_DONE) {
         return;
     }
+    if (c->state == STATE_TALK && c->after_talk == STATE_DONE) {
+        fota_at_client_enter(c, STATE_DONE);
+        return;
+    }
     if (!c->accepted) {
         fota_at_client_restart(c, FOTA_E_LINK); /* a reset in the middle of the transfer */
         return;

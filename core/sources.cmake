@@ -19,8 +19,12 @@ set(FOTA_CORE_SOURCES
   at_client.c
   at_client_answer.c
   at_client_reply.c
+  at_client_talk.c
   at_client_transfer.c
   at_client_update.c
+  at_fetch.c
+  at_fetch_steps.c
+  at_fetch_tcp.c
   at_server.c
   at_server_answer.c
   at_server_basic.c
@@ -33,6 +37,7 @@ set(FOTA_CORE_SOURCES
   identity.c
   image_hash.c
   staging.c
+  tcp_answer.c
   journal.c
   package_check.c
   updater.c
@@ -49,7 +54,7 @@ function(fota_core_part variable regex)
   set(${variable} ${part} PARENT_SCOPE)
 endfunction()
 fota_core_part(FOTA_BOOT_SOURCES "^(boot|updater.*|delta.*|model|rangedec|thumb)\\.c$")
-fota_core_part(FOTA_CLIENT_SOURCES "^at_client.*\\.c$")
+fota_core_part(FOTA_CLIENT_SOURCES "^(at_client.*|at_fetch.*|tcp_answer)\\.c$")
 fota_core_part(FOTA_ALL_SOURCES ".")
 set(FOTA_APP_SOURCES ${FOTA_ALL_SOURCES})
 list(REMOVE_ITEM FOTA_APP_SOURCES ${FOTA_BOOT_SOURCES} ${FOTA_CLIENT_SOURCES})

@@ -18,7 +18,7 @@ const struct fota_at_command modem_commands[] = {
     {"+QFLST", FOTA_AT_EXEC | FOTA_AT_WRITE, modem_on_qflst, NULL},
     {"+QFDEL", FOTA_AT_WRITE, modem_on_qfdel, NULL},
     {"+QFUPL", FOTA_AT_WRITE, modem_on_qfupl, NULL},
-    {"+QFOPEN", FOTA_AT_WRITE, modem_on_qfopen, NULL},
+    {"+QFOPEN", FOTA_AT_READ | FOTA_AT_WRITE, modem_on_qfopen, NULL},
     {"+QFREAD", FOTA_AT_WRITE, modem_on_qfread, NULL},
     {"+QFSEEK", FOTA_AT_WRITE, modem_on_qfseek, NULL},
     {"+QFCLOSE", FOTA_AT_WRITE, modem_on_qfclose, NULL},

@@ -209,10 +209,30 @@ open_file(struct modem *m, const char *name, uint32_t mode, uint32_t *number)
     return store_open(&m->store, file, number);
 }
 
+static enum fota_at_answer list_open(struct fota_at_server *s)
+{
+    const struct file_store *store = &modem_of(s)->store;
+    for (size_t i = 0; i < STORE_HANDLES_MAX; i++) {
+        const struct store_handle *handle = &store->handles[i];
+        if (handle->number != 0) {
+            fota_at_server_info_begin(s);
+            fota_at_server_text(s, "+QFOPEN: \"");
+            fota_at_server_text(s, handle->file->name);
+            fota_at_server_text(s, "\",");
+            fota_at_server_number(s, handle->number);
+            fota_at_server_text(s, ",0");
+            fota_at_server_info_end(s);
+        }
+    }
+    return FOTA_AT_DONE_OK;
+}
+
 MODEM_HANDLER(modem_on_qfopen)
 {
-    (void)form;
     (void)n_args;
+    if (form == FOTA_AT_READ) {
+        return list_open(s);
+    }
     char name[STORE_NAME_MAX + 1];
     uint32_t mode = FILE_MODE_ANY;
     uint32_t number = 0;

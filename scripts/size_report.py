@@ -33,6 +33,7 @@ GROUPS = [
     ("reception", ["staging"]),
     ("AT server and application", ["at_line", "at_server", "app"]),
     ("AT client (MCU side)", ["at_client"]),
+    ("fetching through the module (optional)", ["at_fetch", "tcp_answer"]),
     ("device profile parser (optional)", ["profile"]),
 ]
 # Where a call through a pointer can go, by the file that makes it; an empty list: only to the port.
@@ -44,7 +45,7 @@ INDIRECT = {
     "delta*": ["*:fota_rangedec_code", *SOURCE], "model.c": ["*:fota_rangedec_code"],
     "rangedec.c": ["updater_source.c:read_body"],
     "at_server_answer.c": ["app.c:put"], "at_server*": HANDLERS,
-    "at_client*": [],
+    "at_client*": ["at_fetch*:*"], "at_fetch*": [],
 }
 ENTRIES = [
     ("boot loader: fota_boot_poll", "fota_boot_poll"),

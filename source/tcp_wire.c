@@ -51,25 +51,6 @@ static bool take_number(const char **p, uint32_t *value)
     return true;
 }
 
-/* Exactly 2 n hexadecimal digits behind one blank. */
-static bool take_hex(const char **p, uint8_t *bytes, size_t n)
-{
-    if (**p != ' ') {
-        return false;
-    }
-    const char *digit = *p + 1;
-    for (size_t i = 0; i < n; i++, digit += 2) {
-        const int high = hex_digit(digit[0]);
-        const int low = high < 0 ? -1 : hex_digit(digit[1]);
-        if (low < 0) {
-            return false;
-        }
-        bytes[i] = (uint8_t)(high * 16 + low);
-    }
-    *p = digit;
-    return true;
-}
-
 enum fota_err
 fota_tcp_unescape(char name[FOTA_TCP_NAME_MAX + 1], const char *text, size_t n_text)
 {
@@ -141,32 +122,4 @@ enum fota_err fota_tcp_parse_request(struct fota_tcp_request *request, const cha
     p += n_name;
     const bool ok = take_number(&p, &request->off) && take_number(&p, &request->n_bytes);
     return ok && *p == '\0' ? FOTA_OK : FOTA_E_SYNTAX;
-}
-
-enum fota_err fota_tcp_parse_answer(struct fota_tcp_answer *answer, const char *line)
-{
-    const char *p = line;
-    uint8_t crc[4];
-    memset(answer, 0, sizeof *answer);
-    if (take_text(&p, "ERR")) {
-        uint32_t code = 0;
-        const bool ok = take_number(&p, &code) && (*p == ' ' || *p == '\0');
-        if (!ok || code == 0 || code > 125) {
-            return FOTA_E_SYNTAX;
-        }
-        answer->code = code;
-        return FOTA_OK;
-    }
-    const bool ok = take_text(&p, "OK") && take_number(&p, &answer->off) &&
-                    take_number(&p, &answer->n_bytes) && take_number(&p, &answer->total) &&
-                    take_hex(&p, answer->sha256, sizeof answer->sha256) &&
-                    take_hex(&p, crc, sizeof crc);
-    if (!ok || *p != '\0' || answer->off > answer->total ||
-        answer->n_bytes > answer->total - answer->off ||
-        answer->n_bytes > FOTA_TCP_PIECE_MAX_BYTES) {
-        return FOTA_E_SYNTAX;
-    }
-    answer->crc = (uint32_t)crc[0] << 24 | (uint32_t)crc[1] << 16 | (uint32_t)crc[2] << 8 |
-                  (uint32_t)crc[3];
-    return FOTA_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fota send: the AT client of core/ over a serial port or TCP. */
+#include "core/at_fetch.h"
 #include "source/package_whole.h"
 #include "tool/open_source.h"
 #include "tool/port.h"
@@ -24,7 +25,11 @@ static const char help[] =
     "  --baud RATE              of a serial port [115200]\n"
     "  --answer-ms N            wait for an answer of the module [5000]\n"
     "  --no-resume              begin afresh, whatever the module "
-    "holds\n" FOTA_SOURCE_OPTIONS_HELP "\n"
+    "holds\n"
+    "  --through-module         PACKAGE is an address (http, https, ftp, tcp) that the module "
+    "itself\n"
+    "                           fetches: nothing but the serial line is needed "
+    "here\n" FOTA_SOURCE_OPTIONS_HELP "\n"
     "With -v every line of the module is shown.  A pseudo-terminal and TCP have no RTS and CTS "
     "and\n"
     "need none: they cannot lose bytes.\n"
@@ -44,6 +49,7 @@ struct options {
     uint32_t baud;
     uint32_t answer_ms; /* 0: the client's default */
     bool resume;
+    bool through_module;
     struct fota_source_options source;
 };
 
@@ -135,8 +141,10 @@ static int report(const struct fota_cli *cli, const struct fota_send_view *view)
     return fota_cli_done(cli);
 }
 
+/* `talk`: of a source behind the module, or a null pointer. */
 static int send_package(const struct fota_cli *cli, const struct options *o,
-                        const struct fota_source *source, const char *expect_version)
+                        const struct fota_package_source *source,
+                        const struct fota_at_talk *talk, const char *expect_version)
 {
     struct fota_fault fault = {.err = FOTA_OK};
     struct fota_port port;
@@ -148,13 +156,14 @@ static int send_package(const struct fota_cli *cli, const struct options *o,
         .mode = o->mode,
         .line_has_flow_control = port.has_flow_control,
         .resume = o->resume,
+        .talk = talk,
         .expect_version = expect_version,
         .answer_ms = o->answer_ms,
     };
     struct fota_send_view view;
     struct fota_at_client client;
-    fota_send_view_init(&view, cli, source->package.n_bytes);
-    fota_at_client_begin(&client, &source->package, &options, fota_send_view_event, &view);
+    fota_send_view_init(&view, cli, source->n_bytes);
+    fota_at_client_begin(&client, source, &options, fota_send_view_event, &view);
     err = run_client(&client, &port, fota_open_source_stop(), &fault);
     fota_port_close(&port);
     fota_send_view_end(&view);
@@ -167,13 +176,25 @@ static int send_package(const struct fota_cli *cli, const struct options *o,
     return report(cli, &view);
 }
 
+static int send_through_module(const struct fota_cli *cli, const struct options *o)
+{
+    const struct fota_at_fetch_options options = {.fresh = !o->resume};
+    struct fota_at_fetch fetch;
+    struct fota_fault fault;
+    enum fota_err err = fota_at_fetch_init(&fetch, o->package, &options);
+    if (err != FOTA_OK) {
+        (void)fota_fault_set(&fault, err, o->package, "%s",
+                             "a module fetches from http, https, ftp and tcp addresses");
+        return fota_cli_fail(cli, &fault);
+    }
+    return send_package(cli, o, &fetch.source, &fetch.talk, o->expect_version);
+}
+
 static int open_and_send(const struct fota_cli *cli, struct options *o)
 {
     struct fota_source source;
     struct fota_fault fault;
     struct fota_package pkg;
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    (void)sigaction(SIGPIPE, &ignore, NULL); /* a broken line is told by write(2) */
     enum fota_err err = fota_open_source(cli, &source, o->package, &o->source, &fault);
     if (err != FOTA_OK) {
         return fota_cli_fail(cli, &fault);
@@ -181,7 +202,7 @@ static int open_and_send(const struct fota_cli *cli, struct options *o)
     int code = 0;
     err = fota_package_whole_check(&source.package, &pkg);
     if (err == FOTA_OK) {
-        code = send_package(cli, o, &source,
+        code = send_package(cli, o, &source.package, NULL,
                             o->expect_version != NULL ? o->expect_version : pkg.to_version);
     } else {
         (void)fota_fault_set(&fault, err, source.place, "%s", source.detail);
@@ -227,6 +248,9 @@ static const char *set_option(struct options *o, int option)
         return fota_cli_number(&o->answer_ms, optarg, 1, 600000)
                    ? NULL
                    : "--answer-ms is a number of milliseconds";
+    case 't':
+        o->through_module = true;
+        return NULL;
     default:
         o->resume = false;
         return NULL;
@@ -242,7 +266,7 @@ take_option(struct fota_cli *cli, struct options *o, int option, char **argv, in
         *code = fota_cli_exit(cli, FOTA_CLI_EXIT_USAGE);
         return taken < 0;
     }
-    if (strchr("pmeban", option) != NULL) {
+    if (strchr("pmebant", option) != NULL) {
         const char *wrong = set_option(o, option);
         *code = wrong != NULL ? fota_cli_usage(cli, "%s", wrong) : 0;
         return wrong != NULL;
@@ -260,6 +284,7 @@ static int run(struct fota_cli *cli, int argc, char **argv)
                                           {"baud", required_argument, NULL, 'b'},
                                           {"answer-ms", required_argument, NULL, 'a'},
                                           {"no-resume", no_argument, NULL, 'n'},
+                                          {"through-module", no_argument, NULL, 't'},
                                           FOTA_SOURCE_LONG_OPTIONS,
                                           FOTA_CLI_LONG_OPTIONS};
     struct options o = {.mode = FOTA_CLIENT_AUTO, .baud = 115200, .resume = true};
@@ -278,7 +303,9 @@ static int run(struct fota_cli *cli, int argc, char **argv)
         return fota_cli_usage(cli, "--port is needed");
     }
     o.package = argv[optind];
-    return open_and_send(cli, &o);
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &ignore, NULL); /* a broken line is told by write(2) */
+    return o.through_module ? send_through_module(cli, &o) : open_and_send(cli, &o);
 }
 
 const struct fota_verb fota_verb_send = {"send", "bring a package to a module and update it",

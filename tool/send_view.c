@@ -149,6 +149,13 @@ void fota_send_view_event(void *ctx, enum fota_client_event event, uint32_t numb
         keep(view->version_before, sizeof view->version_before, text);
         say(view, "version before: %s", text[0] != '\0' ? text : "(none shown)");
         return;
+    case FOTA_CLIENT_FETCH:
+        say(view, "the module fetches the package");
+        return;
+    case FOTA_CLIENT_SOURCE:
+        view->total_bytes = number;
+        say(view, "the module has it: %lu bytes", (unsigned long)number);
+        return;
     case FOTA_CLIENT_MODE:
         keep(view->mode, sizeof view->mode, text);
         say(view, "mode: AT+%s", text);
