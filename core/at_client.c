@@ -123,25 +123,11 @@ void fota_at_client_refuse(struct fota_at_client *c)
 
 /* ---- input ---- */
 
-static void take_line(struct fota_at_client *c, const char *line)
+/* What a line means in the client's own dialogue.  all_sent: it answers what was sent last. */
+static void
+act(struct fota_at_client *c, const struct fota_at_reply *r, const char *line, bool all_sent)
 {
-    struct fota_at_reply r = fota_at_client_reply(line);
-    fota_at_client_tell(c, FOTA_CLIENT_LINE, 0, line);
-    if (r.kind == FOTA_AT_REPLY_ECHO) {
-        return;
-    }
-    if (r.kind != FOTA_AT_REPLY_TEXT) {
-        c->heard = false;
-        c->answered = true;
-    }
-    bool all_sent = c->out_taken == c->out_bytes; /* else it answers something earlier */
-    if (c->state == STATE_TALK && r.kind != FOTA_AT_REPLY_READY) {
-        if (all_sent || r.kind == FOTA_AT_REPLY_TEXT) {
-            fota_at_client_talk_hears(c, &r, line);
-        }
-        return;
-    }
-    switch (r.kind) {
+    switch (r->kind) {
     case FOTA_AT_REPLY_OK:
         if (all_sent) {
             fota_at_client_on_ok(c);
@@ -149,7 +135,7 @@ static void take_line(struct fota_at_client *c, const char *line)
         return;
     case FOTA_AT_REPLY_ERROR:
         if (all_sent || c->state == STATE_STREAM || c->state == STATE_START) {
-            fota_at_client_on_error(c, r.error, line);
+            fota_at_client_on_error(c, r->error, line);
         }
         return;
     case FOTA_AT_REPLY_CONNECT:
@@ -161,17 +147,17 @@ static void take_line(struct fota_at_client *c, const char *line)
     case FOTA_AT_REPLY_REVISION:
     case FOTA_AT_REPLY_FLOW:
     case FOTA_AT_REPLY_RECEIVED:
-        fota_at_client_on_info(c, &r, line);
+        fota_at_client_on_info(c, r, line);
         return;
     case FOTA_AT_REPLY_FINISH:
         fota_at_client_accept(c);
         return;
     case FOTA_AT_REPLY_PERCENT:
-        fota_at_client_on_percent(c, r.number);
+        fota_at_client_on_percent(c, r->number);
         return;
     case FOTA_AT_REPLY_SUCCESS:
     case FOTA_AT_REPLY_FAILED:
-        fota_at_client_on_status(c, &r, line);
+        fota_at_client_on_status(c, r, line);
         return;
     case FOTA_AT_REPLY_REBOOTING:
         fota_at_client_accept(c);
@@ -184,6 +170,25 @@ static void take_line(struct fota_at_client *c, const char *line)
         return;
     case FOTA_AT_REPLY_ECHO:
         return;
+    }
+}
+
+static void take_line(struct fota_at_client *c, const char *line)
+{
+    struct fota_at_reply r = fota_at_client_reply(line);
+    fota_at_client_tell(c, FOTA_CLIENT_LINE, 0, line);
+    if (r.kind == FOTA_AT_REPLY_ECHO) {
+        return;
+    }
+    if (r.kind != FOTA_AT_REPLY_TEXT) {
+        c->heard = false;
+        c->answered = true;
+    }
+    bool all_sent = c->out_taken == c->out_bytes; /* else it answers something earlier */
+    if (c->state != STATE_TALK || r.kind == FOTA_AT_REPLY_READY) {
+        act(c, &r, line, all_sent);
+    } else if (all_sent || r.kind == FOTA_AT_REPLY_TEXT) {
+        fota_at_client_talk_hears(c, &r, line);
     }
 }
 
@@ -416,6 +421,8 @@ enum fota_err fota_at_client_poll(struct fota_at_client *c, uint32_t now_ms)
         if (c->source->n_bytes == 0 && c->options.talk == NULL) {
             fota_at_client_finish(c, FOTA_E_EMPTY);
         }
+    } else if (c->state == STATE_OPENED) {
+        fota_at_client_source_is_open(c);
     } else if (c->state == STATE_COMPARE) {
         fota_at_client_compare(c);
     } else if (c->state == STATE_STREAM && c->out_taken == c->out_bytes) {

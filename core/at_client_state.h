@@ -28,7 +28,7 @@ enum fota_at_client_state {
     STATE_REBOOT,   /* Rebooting.... seen */
     STATE_AGAIN,    /* it does not show the new version yet */
     STATE_TALK,     /* the line is lent to the source */
-    STATE_OPENED,   /* which can be read now: left at once */
+    STATE_OPENED,   /* which can be read now: left by the next poll */
     STATE_DONE,
 };
 
@@ -75,8 +75,9 @@ void fota_at_client_chunk_is_stored(struct fota_at_client *c);
 /* at_client_talk.c: lending the line to the source */
 /* Let the source talk; `after` goes on when it has said all. */
 void fota_at_client_talk(struct fota_at_client *c, enum fota_at_client_state after);
-/* Then the transfer is started. */
 void fota_at_client_open_source(struct fota_at_client *c);
+/* It can be read: start the transfer. */
+void fota_at_client_source_is_open(struct fota_at_client *c);
 /* At the end, with c->result set.  False: there is nothing to tidy up. */
 bool fota_at_client_tidy_up(struct fota_at_client *c);
 void fota_at_client_talk_is_lost(struct fota_at_client *c, enum fota_err cause);

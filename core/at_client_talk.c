@@ -9,18 +9,6 @@ static const struct fota_at_talk *talk_of(const struct fota_at_client *c)
     return c->options.talk;
 }
 
-/* The source has nothing more to say. */
-static void give_back(struct fota_at_client *c)
-{
-    enum fota_at_client_state after = (enum fota_at_client_state)c->after_talk;
-    fota_at_client_enter(c, after);
-    if (after == STATE_OPENED) {
-        c->source_open = true;
-        fota_at_client_tell(c, FOTA_CLIENT_SOURCE, c->source->n_bytes, "");
-        fota_at_client_start_transfer(c);
-    }
-}
-
 static void say_next(struct fota_at_client *c)
 {
     uint32_t limit_ms = 0;
@@ -29,8 +17,8 @@ static void say_next(struct fota_at_client *c)
                                &limit_ms);
     c->out_bytes = (uint16_t)n;
     c->talk_limit_ms = limit_ms != 0 ? limit_ms : c->options.answer_ms;
-    if (n == 0) {
-        give_back(c);
+    if (n == 0) { /* the source has nothing more to say */
+        fota_at_client_enter(c, (enum fota_at_client_state)c->after_talk);
     }
 }
 
@@ -45,6 +33,13 @@ void fota_at_client_open_source(struct fota_at_client *c)
     fota_at_client_tell(c, FOTA_CLIENT_FETCH, 0, "");
     talk_of(c)->reset(talk_of(c)->ctx);
     fota_at_client_talk(c, STATE_OPENED);
+}
+
+void fota_at_client_source_is_open(struct fota_at_client *c)
+{
+    c->source_open = true;
+    fota_at_client_tell(c, FOTA_CLIENT_SOURCE, c->source->n_bytes, "");
+    fota_at_client_start_transfer(c);
 }
 
 bool fota_at_client_tidy_up(struct fota_at_client *c)

@@ -11,6 +11,7 @@ _Static_assert(FOTA_FETCH_PREFIX == FOTA_PACKAGE_PREFIX_BYTES, "the prefix of a 
 
 #define SILENCE_S   60U
 #define DOWNLOAD_MS 600000U
+#define FTP_PORT    21U
 #define URL_S       5U /* for the bytes of the address */
 
 /* ---- the address ---- */
@@ -48,6 +49,7 @@ static bool parse_place(struct fota_at_fetch *f, const char *at)
     (void)cut(&sign, "@/");
     if (*sign == '@') {
         f->user = cut(&at, ":@");
+        f->password = (struct fota_at_fetch_part){.at = at, .n = 0};
         if (*at == ':') {
             at++;
             f->password = cut(&at, "@");
@@ -57,7 +59,10 @@ static bool parse_place(struct fota_at_fetch *f, const char *at)
     f->host = cut(&at, ":/");
     if (*at == ':') {
         at++;
-        f->port = cut(&at, "/");
+        if (!fota_at_parse_number(&at, &f->port) || f->port == 0 || f->port > 65535 ||
+            (*at != '/' && *at != '\0')) {
+            return false;
+        }
     }
     f->folder = (struct fota_at_fetch_part){.at = at, .n = 0};
     for (size_t n = 0; at[n] != '\0'; n++) {
@@ -72,6 +77,7 @@ static bool parse_place(struct fota_at_fetch *f, const char *at)
 
 static bool parse_url(struct fota_at_fetch *f, const char *url)
 {
+    static const struct fota_at_fetch_part anonymous = {.at = "anonymous", .n = 9};
     const char *at;
     if (!is_plain(url)) {
         return false;
@@ -85,11 +91,14 @@ static bool parse_url(struct fota_at_fetch *f, const char *url)
         /* the module would take % and two digits for three characters */
         const char *percent = at;
         (void)cut(&percent, "%");
+        f->port = FTP_PORT;
+        f->user = anonymous;
+        f->password = anonymous;
         return *percent == '\0' && parse_place(f, at) && f->file.n > 0;
     }
     if ((at = fota_at_skip(url, "tcp://")) != NULL) {
         f->kind = FETCH_TCP;
-        return parse_place(f, at) && f->port.n > 0 && f->user.n == 0 && f->folder.n <= 1;
+        return parse_place(f, at) && f->port > 0 && f->user.n == 0 && f->folder.n <= 1;
     }
     return false;
 }
@@ -118,6 +127,7 @@ void fota_at_fetch_begin_read(struct fota_at_fetch *f, uint32_t off, uint32_t n,
         f->step = STEP_TCP_SEND;
     } else {
         f->step = f->at == off ? STEP_READ : STEP_SEEK;
+        f->at = off;
     }
 }
 
@@ -195,25 +205,29 @@ static void put_request(const struct fota_at_fetch *f, struct writer *w)
     put(w, "\n");
 }
 
-/* What stands between the fixed parts of a sentence. */
-enum argument {
-    ARG_NONE,
-    ARG_NAME,   /* of the module's file */
-    ARG_LOCAL,  /* the same as FTP has it: UFS:name is /UFS/name */
-    ARG_HANDLE, /* of the module's file */
-    ARG_SEEK,
-    ARG_READ,
-    ARG_URL,
-    ARG_URL_BYTES, /* how many */
-    ARG_USER,
-    ARG_PASSWORD,
-    ARG_SERVER,
-    ARG_FOLDER,
-    ARG_FILE,
-    ARG_REQUEST,
-    ARG_REQUEST_BYTES, /* how many */
-    ARG_SILENCE,       /* the longest */
-    ARG_QIRD,
+/* A sentence is `before`, a text, `between`, a number, `behind`. */
+enum text {
+    TEXT_NONE,
+    TEXT_NAME,   /* of the module's file */
+    TEXT_LOCAL,  /* the same as FTP has it: UFS:name is /UFS/name */
+    TEXT_HANDLE, /* of the module's file */
+    TEXT_URL,
+    TEXT_USER,
+    TEXT_PASSWORD,
+    TEXT_HOST,
+    TEXT_FOLDER,
+    TEXT_FILE,
+    TEXT_REQUEST, /* of the TCP protocol */
+};
+enum number {
+    NUMBER_NONE,
+    NUMBER_OFF,
+    NUMBER_LEFT, /* bytes to read */
+    NUMBER_PORT,
+    NUMBER_URL,     /* its length */
+    NUMBER_REQUEST, /* its length */
+    NUMBER_SILENCE, /* the longest, seconds */
+    NUMBER_QIRD,    /* bytes to read at most */
 };
 
 /* How long the answer may take. */
@@ -221,115 +235,111 @@ enum limit { LIMIT_ANSWER, LIMIT_SILENCE, LIMIT_DOWNLOAD };
 
 static const struct sentence {
     const char *before;
+    const char *between;
     const char *behind;
-    uint8_t argument;
+    uint8_t text;
+    uint8_t number;
     uint8_t limit;
 } sentences[] = {
-    [STEP_LEFT_OPEN] = {"AT+QFOPEN?", "\r", ARG_NONE, LIMIT_ANSWER},
-    [STEP_CLOSE_LEFT] = {"AT+QFCLOSE=", "\r", ARG_HANDLE, LIMIT_ANSWER},
-    [STEP_LIST] = {"AT+QFLST=\"", "\"\r", ARG_NAME, LIMIT_ANSWER},
-    [STEP_DELETE] = {"AT+QFDEL=\"", "\"\r", ARG_NAME, LIMIT_ANSWER},
-    [STEP_WAIT] = {"AT", "\r", ARG_NONE, LIMIT_DOWNLOAD},
-    [STEP_URL] = {"AT+QHTTPURL=", ",5\r", ARG_URL_BYTES, LIMIT_ANSWER},
-    [STEP_URL_BYTES] = {"", "", ARG_URL, LIMIT_ANSWER},
-    [STEP_HTTP] = {"AT+QHTTPDL=\"", "\r", ARG_SILENCE, LIMIT_DOWNLOAD},
-    [STEP_FTP_LEFT] = {"AT+QFTPCLOSE", "\r", ARG_NONE, LIMIT_ANSWER},
-    [STEP_FTP_USER] = {"AT+QFTPUSER=\"", "\"\r", ARG_USER, LIMIT_ANSWER},
-    [STEP_FTP_PASS] = {"AT+QFTPPASS=\"", "\"\r", ARG_PASSWORD, LIMIT_ANSWER},
-    [STEP_FTP_OPEN] = {"AT+QFTPOPEN=\"", "\r", ARG_SERVER, LIMIT_SILENCE},
-    [STEP_FTP_LOCAL] = {"AT+QFTPCFG=4,\"", "\"\r", ARG_LOCAL, LIMIT_ANSWER},
-    [STEP_FTP_PATH] = {"AT+QFTPPATH=\"", "\"\r", ARG_FOLDER, LIMIT_ANSWER},
-    [STEP_FTP_GET] = {"AT+QFTPGET=\"", "\"\r", ARG_FILE, LIMIT_DOWNLOAD},
-    [STEP_FTP_CLOSE] = {"AT+QFTPCLOSE", "\r", ARG_NONE, LIMIT_ANSWER},
-    [STEP_OPEN] = {"AT+QFOPEN=\"", "\",2\r", ARG_NAME, LIMIT_ANSWER},
-    [STEP_SEEK] = {"AT+QFSEEK=", "\r", ARG_SEEK, LIMIT_ANSWER},
-    [STEP_READ] = {"AT+QFREAD=", "\r", ARG_READ, LIMIT_ANSWER},
-    [STEP_TCP_LEFT] = {"AT+QICLOSE", "\r", ARG_NONE, LIMIT_ANSWER},
-    [STEP_TCP_HOLD] = {"AT+QINDI=1", "\r", ARG_NONE, LIMIT_ANSWER},
-    [STEP_TCP_OPEN] = {"AT+QIOPEN=\"TCP\",\"", "\r", ARG_SERVER, LIMIT_SILENCE},
-    [STEP_TCP_SEND] = {"AT+QISEND=", "\r", ARG_REQUEST_BYTES, LIMIT_ANSWER},
-    [STEP_TCP_REQUEST] = {"", "", ARG_REQUEST, LIMIT_SILENCE},
-    [STEP_TCP_READ] = {"AT+QIRD=0,1,0,", "\r", ARG_QIRD, LIMIT_ANSWER},
-    [STEP_TCP_WAIT] = {"AT", "\r", ARG_NONE, LIMIT_SILENCE},
-    [STEP_END_CLOSE] = {"AT+QFCLOSE=", "\r", ARG_HANDLE, LIMIT_ANSWER},
-    [STEP_END_DELETE] = {"AT+QFDEL=\"", "\"\r", ARG_NAME, LIMIT_ANSWER},
-    [STEP_END_TCP] = {"AT+QICLOSE", "\r", ARG_NONE, LIMIT_ANSWER},
+    [STEP_LEFT_OPEN] = {"AT+QFOPEN?", "", "\r", TEXT_NONE, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_CLOSE_LEFT] = {"AT+QFCLOSE=", "", "\r", TEXT_HANDLE, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_LIST] = {"AT+QFLST=\"", "", "\"\r", TEXT_NAME, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_DELETE] = {"AT+QFDEL=\"", "", "\"\r", TEXT_NAME, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_WAIT] = {"AT", "", "\r", TEXT_NONE, NUMBER_NONE, LIMIT_DOWNLOAD},
+    [STEP_URL] = {"AT+QHTTPURL=", "", ",5\r", TEXT_NONE, NUMBER_URL, LIMIT_ANSWER},
+    [STEP_URL_BYTES] = {"", "", "", TEXT_URL, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_HTTP] = {"AT+QHTTPDL=\"", "\",2147483647,", "\r", TEXT_NAME, NUMBER_SILENCE,
+                   LIMIT_DOWNLOAD},
+    [STEP_FTP_LEFT] = {"AT+QFTPCLOSE", "", "\r", TEXT_NONE, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_FTP_USER] = {"AT+QFTPUSER=\"", "", "\"\r", TEXT_USER, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_FTP_PASS] = {"AT+QFTPPASS=\"", "", "\"\r", TEXT_PASSWORD, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_FTP_OPEN] = {"AT+QFTPOPEN=\"", "\",", "\r", TEXT_HOST, NUMBER_PORT, LIMIT_SILENCE},
+    [STEP_FTP_LOCAL] = {"AT+QFTPCFG=4,\"", "", "\"\r", TEXT_LOCAL, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_FTP_PATH] = {"AT+QFTPPATH=\"", "", "\"\r", TEXT_FOLDER, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_FTP_GET] = {"AT+QFTPGET=\"", "", "\"\r", TEXT_FILE, NUMBER_NONE, LIMIT_DOWNLOAD},
+    [STEP_FTP_CLOSE] = {"AT+QFTPCLOSE", "", "\r", TEXT_NONE, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_OPEN] = {"AT+QFOPEN=\"", "", "\",2\r", TEXT_NAME, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_SEEK] = {"AT+QFSEEK=", ",", "\r", TEXT_HANDLE, NUMBER_OFF, LIMIT_ANSWER},
+    [STEP_READ] = {"AT+QFREAD=", ",", "\r", TEXT_HANDLE, NUMBER_LEFT, LIMIT_ANSWER},
+    [STEP_TCP_LEFT] = {"AT+QICLOSE", "", "\r", TEXT_NONE, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_TCP_HOLD] = {"AT+QINDI=1", "", "\r", TEXT_NONE, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_TCP_OPEN] = {"AT+QIOPEN=\"TCP\",\"", "\",", "\r", TEXT_HOST, NUMBER_PORT,
+                       LIMIT_SILENCE},
+    [STEP_TCP_SEND] = {"AT+QISEND=", "", "\r", TEXT_NONE, NUMBER_REQUEST, LIMIT_ANSWER},
+    [STEP_TCP_REQUEST] = {"", "", "", TEXT_REQUEST, NUMBER_NONE, LIMIT_SILENCE},
+    [STEP_TCP_READ] = {"AT+QIRD=0,1,0,", "", "\r", TEXT_NONE, NUMBER_QIRD, LIMIT_ANSWER},
+    [STEP_TCP_WAIT] = {"AT", "", "\r", TEXT_NONE, NUMBER_NONE, LIMIT_SILENCE},
+    [STEP_END_CLOSE] = {"AT+QFCLOSE=", "", "\r", TEXT_HANDLE, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_END_DELETE] = {"AT+QFDEL=\"", "", "\"\r", TEXT_NAME, NUMBER_NONE, LIMIT_ANSWER},
+    [STEP_END_TCP] = {"AT+QICLOSE", "", "\r", TEXT_NONE, NUMBER_NONE, LIMIT_ANSWER},
 };
 
-static void put_pair(struct writer *w, uint32_t a, uint32_t b)
+static void put_text(const struct fota_at_fetch *f, struct writer *w, enum text text)
 {
-    put_number(w, a);
-    put(w, ",");
-    put_number(w, b);
-}
-
-static void
-put_argument(const struct fota_at_fetch *f, struct writer *w, enum argument argument)
-{
-    static const struct fota_at_fetch_part anonymous = {.at = "anonymous", .n = 9};
-    switch (argument) {
-    case ARG_NONE:
+    switch (text) {
+    case TEXT_NONE:
         return;
-    case ARG_NAME:
+    case TEXT_NAME:
         put(w, f->name);
         return;
-    case ARG_LOCAL:
+    case TEXT_LOCAL:
         put(w, "/");
         put_part(w, (struct fota_at_fetch_part){.at = f->name, .n = 3});
         put(w, "/");
         put(w, f->name + 4);
         return;
-    case ARG_HANDLE:
+    case TEXT_HANDLE:
         put_number(w, f->handle);
         return;
-    case ARG_SEEK:
-        put_pair(w, f->handle, f->off);
-        return;
-    case ARG_READ:
-        put_pair(w, f->handle, f->n - f->n_got);
-        return;
-    case ARG_URL:
+    case TEXT_URL:
         put(w, f->url);
         return;
-    case ARG_URL_BYTES:
-        put_number(w, (uint32_t)fota_at_length(f->url));
+    case TEXT_USER:
+        put_part(w, f->user);
         return;
-    case ARG_USER:
-        put_part(w, f->user.n > 0 ? f->user : anonymous);
+    case TEXT_PASSWORD:
+        put_part(w, f->password);
         return;
-    case ARG_PASSWORD:
-        put_part(w, f->user.n > 0 ? f->password : anonymous);
-        return;
-    case ARG_SERVER:
+    case TEXT_HOST:
         put_part(w, f->host);
-        put(w, "\",");
-        put(w, f->port.n > 0 ? "" : "21");
-        put_part(w, f->port);
         return;
-    case ARG_FOLDER:
+    case TEXT_FOLDER:
         put_part(w, f->folder);
         return;
-    case ARG_FILE:
+    case TEXT_FILE:
         put_part(w, f->file);
         return;
-    case ARG_REQUEST:
+    case TEXT_REQUEST:
         put_request(f, w);
         return;
-    case ARG_REQUEST_BYTES: {
-        struct writer counted = *w; /* written to be counted, and written over */
+    }
+}
+
+static uint32_t
+number_of(const struct fota_at_fetch *f, const struct writer *w, enum number number)
+{
+    switch (number) {
+    case NUMBER_NONE:
+        return 0;
+    case NUMBER_OFF:
+        return f->off;
+    case NUMBER_LEFT:
+        return f->n - f->n_got;
+    case NUMBER_PORT:
+        return f->port;
+    case NUMBER_URL:
+        return (uint32_t)fota_at_length(f->url);
+    case NUMBER_REQUEST: { /* it is written to be counted, and written over */
+        struct writer counted = *w;
         put_request(f, &counted);
-        put_number(w, (uint32_t)(counted.at - w->at));
-        return;
+        return (uint32_t)(counted.at - w->at);
     }
-    case ARG_SILENCE:
-        put(w, f->name);
-        put(w, "\",");
-        put_pair(w, INT32_MAX, f->options.silence_s);
-        return;
-    case ARG_QIRD:
-        put_number(w, FETCH_QIRD_MAX);
-        return;
+    case NUMBER_SILENCE:
+        return f->options.silence_s;
+    case NUMBER_QIRD:
+        return FETCH_QIRD_MAX;
     }
+    return 0;
 }
 
 static uint32_t limit_ms_of(const struct fota_at_fetch *f, enum limit limit)
@@ -361,7 +371,11 @@ static size_t say(void *ctx, char *out, size_t n_max, uint32_t *limit_ms)
         fota_at_fetch_begin_answer(f);
     }
     put(&w, sentence->before);
-    put_argument(f, &w, (enum argument)sentence->argument);
+    put_text(f, &w, (enum text)sentence->text);
+    put(&w, sentence->between);
+    if (sentence->number != NUMBER_NONE) {
+        put_number(&w, number_of(f, &w, (enum number)sentence->number));
+    }
     put(&w, sentence->behind);
     return (size_t)(w.at - out);
 }

@@ -44,8 +44,8 @@ struct fota_at_fetch {
     struct fota_at_talk talk;
     struct fota_at_fetch_options options;
     const char *url; /* borrowed */
+    uint32_t port;
     struct fota_at_fetch_part host;
-    struct fota_at_fetch_part port;
     struct fota_at_fetch_part user;
     struct fota_at_fetch_part password;
     struct fota_at_fetch_part folder; /* with its last '/' */

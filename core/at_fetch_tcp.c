@@ -32,14 +32,14 @@ static void judge_head(struct fota_at_fetch *f)
     const struct fota_tcp_answer *a = &f->answer;
     f->head[f->n_head] = '\0';
     f->head_is_in = true;
-    if (fota_tcp_parse_answer(&f->answer, f->head) != FOTA_OK) {
-        refuse(f, FOTA_E_SERVER);
-    } else if (a->code != 0) {
+    bool parsed = fota_tcp_parse_answer(&f->answer, f->head) == FOTA_OK;
+    if (parsed && a->code != 0) {
         refuse(f, (enum fota_err)(-(int)a->code));
-    } else if (f->has_sha256 && (a->total != f->source.n_bytes ||
-                                 memcmp(a->sha256, f->sha256, sizeof f->sha256) != 0)) {
+    } else if (parsed && f->has_sha256 &&
+               (a->total != f->source.n_bytes ||
+                memcmp(a->sha256, f->sha256, sizeof f->sha256) != 0)) {
         refuse(f, FOTA_E_CHANGED);
-    } else if (a->off != f->off + f->n_got || a->n_bytes > f->n - f->n_got ||
+    } else if (!parsed || a->off != f->off + f->n_got || a->n_bytes > f->n - f->n_got ||
                (a->n_bytes == 0 && f->n > 0)) {
         refuse(f, FOTA_E_SERVER);
     } else if (!f->has_sha256) {

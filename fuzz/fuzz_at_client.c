@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes to the client: it reads its source within bounds and, when the module falls silent,
  * ends.  0xFF and a byte n in the input let n tenths of a second pass; what the client says is
- * taken at each line end.  The first byte chooses the options. */
+ * taken at each line end.  The first byte chooses the options: among them whether the package
+ * is fetched through the module, and by which protocol. */
 #include "core/at_client.h"
+#include "core/at_fetch.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,9 +29,9 @@ static enum fota_err source_read(void *ctx, uint32_t off, uint8_t *dst, uint32_t
 
 static void on_event(void *ctx, enum fota_client_event event, uint32_t number, const char *text)
 {
-    (void)ctx;
+    const uint32_t *n_bytes = ctx;
     require(strlen(text) < FOTA_CLIENT_LINE_MAX);
-    require(event != FOTA_CLIENT_SENT || number <= PACKAGE_BYTES);
+    require(event != FOTA_CLIENT_SENT || number <= *n_bytes);
     require(event != FOTA_CLIENT_PERCENT || (number >= 1 && number <= 100));
 }
 
@@ -46,7 +48,11 @@ static enum fota_err turn(struct fota_at_client *c, uint32_t now_ms)
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t n)
 {
     static struct fota_at_client c;
-    const struct fota_package_source source = {.n_bytes = PACKAGE_BYTES, .read = source_read};
+    static struct fota_at_fetch fetch;
+    static const char *const urls[] = {"http://h/p", "ftp://u:p@h:2/d/p", "tcp://h:1/p",
+                                       "https://h/p"};
+    struct fota_package_source own = {.n_bytes = PACKAGE_BYTES, .read = source_read};
+    struct fota_package_source *source = &own;
     struct fota_client_options options = {.expect_version = NULL};
     uint32_t now_ms = 0;
     if (n == 0) {
@@ -56,7 +62,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t n)
     options.resume = (input[0] & 4) != 0;
     options.line_has_flow_control = (input[0] & 8) != 0;
     options.expect_version = (input[0] & 16) != 0 ? "M95FAR02A08" : NULL;
-    fota_at_client_begin(&c, &source, &options, on_event, NULL);
+    if ((input[0] & 32) != 0) {
+        const struct fota_at_fetch_options how = {
+            .fresh = !options.resume, .silence_s = 5, .download_ms = 20000};
+        require(fota_at_fetch_init(&fetch, urls[input[0] >> 6], &how) == FOTA_OK);
+        source = &fetch.source;
+        options.talk = &fetch.talk;
+    }
+    fota_at_client_begin(&c, source, &options, on_event, &source->n_bytes);
     enum fota_err result = turn(&c, now_ms);
     for (size_t at = 1; at < n && result == FOTA_MORE; at++) {
         if (input[at] == 0xFF && n - at > 1) {

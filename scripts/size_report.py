@@ -45,7 +45,9 @@ INDIRECT = {
     "delta*": ["*:fota_rangedec_code", *SOURCE], "model.c": ["*:fota_rangedec_code"],
     "rangedec.c": ["updater_source.c:read_body"],
     "at_server_answer.c": ["app.c:put"], "at_server*": HANDLERS,
-    "at_client*": ["at_fetch*:*"], "at_fetch*": [],
+    "at_client_talk.c": ["at_fetch.c:say", "at_fetch.c:reset", "at_fetch.c:end", "at_fetch.c:take", "*:fota_at_fetch_hear"],
+    "at_client*": ["at_fetch.c:read_bytes"],
+    "at_fetch_steps.c": ["at_fetch_steps.c:hear_*", "*:fota_at_fetch_tcp_*"], "at_fetch*": [],
 }
 ENTRIES = [
     ("boot loader: fota_boot_poll", "fota_boot_poll"),
@@ -153,7 +155,7 @@ def report():
 
 
 STRUCTS = [("struct fota_boot", "core/boot.h"), ("struct fota_app", "core/app.h"),
-           ("struct fota_at_client", "core/at_client.h")]
+           ("struct fota_at_client", "core/at_client.h"), ("struct fota_at_fetch", "core/at_fetch.h")]
 
 
 def struct_sizes(out):

@@ -1216,9 +1216,9 @@ static void a_refusal_for_damage_on_the_way_is_told_from_one_of_the_package(void
             take_stream(&r, (uint32_t)rows[i].off);
             finish_long(&r);
         } else {
-            tick(&r, 10);
-            tick(&r, 10);
-            tick(&r, 10);
+            for (unsigned i_tick = 0; i_tick < 10; i_tick++) {
+                tick(&r, 10);
+            }
             assert_int_equal(r.result, FOTA_E_REFUSED);
             assert_int_equal(fota_at_client_module_error(&r.client), rows[i].refused);
             assert_int_equal(r.n_sent, 0);
