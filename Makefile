@@ -7,6 +7,7 @@ install-dependencies:
 build: install-dependencies
 	@sh scripts/fetch_monocypher.sh
 	@sh scripts/fetch_fatfs.sh
+	@sh scripts/fetch_imgtool.sh
 	cmake --preset release
 	cmake --build --preset release
 

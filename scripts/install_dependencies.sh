@@ -7,6 +7,7 @@ libcmocka-dev libdivsufsort-dev libssl-dev libjansson-dev libelf-dev gcovr
 gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi python3-serial bsdiff unzip
 libcurl4-openssl-dev nginx vsftpd openssl dosfstools mtools
 ppp minicom picocom gammu
+python3-cryptography python3-intelhex python3-click python3-cbor2 python3-yaml
 qemu-user qemu-system-arm pkg-config gcc-powerpc-linux-gnu libc6-dev-powerpc-cross gcc-arm-linux-gnueabi libc6-dev-armel-cross"
 missing=
 for p in $packages; do

@@ -7,7 +7,7 @@ sources=$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
 clang-format --dry-run -Werror $sources
 echo "format: $(echo "$sources" | wc -l) files"
 compiled=$(git ls-files --cached --others --exclude-standard 'core/*.c' 'host/*.c' 'tool/*.c' 'module/*.c' 'source/*.c' 'sim/*.c' \
-    'port/monocypher/*.c' 'port/fatfs/*.c' 'port/provision/*.c')
+    'port/monocypher/*.c' 'port/fatfs/*.c' 'port/mcuboot/*.c' 'port/provision/*.c')
 # shellcheck disable=SC2086
 echo $compiled | tr ' ' '\n' | xargs -P 2 -n 1 clang-tidy --quiet -p build 2> /dev/null
 echo "tidy: $(echo "$compiled" | wc -l) files"
