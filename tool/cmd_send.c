@@ -56,8 +56,9 @@ struct options {
 /* ---- the transfer ---- */
 
 /* Move bytes between client and port, as many as both take now. */
-static enum fota_err exchange(struct fota_at_client *client, const struct fota_port *port,
-                              bool *moved, struct fota_fault *fault)
+static enum fota_err
+exchange(struct fota_at_client *client, const struct fota_port *port, size_t *n_moved,
+         struct fota_send_view *view, struct fota_fault *fault)
 {
     uint8_t in[1024];
     const uint8_t *out = NULL;
@@ -75,16 +76,18 @@ static enum fota_err exchange(struct fota_at_client *client, const struct fota_p
         err = fota_port_write(port, out, n, &n_out, fault);
         fota_at_client_sent(client, n_out, fota_now_ms());
     }
-    *moved = n_in > 0 || n_out > 0;
+    view->line_bytes += n_out;
+    *n_moved = n_in + n_out;
     return err;
 }
 
 static enum fota_err run_client(struct fota_at_client *client, const struct fota_port *port,
-                                const volatile sig_atomic_t *stop, struct fota_fault *fault)
+                                struct fota_send_view *view, struct fota_fault *fault)
 {
+    const volatile sig_atomic_t *stop = fota_open_source_stop();
     const uint8_t *out = NULL;
     for (;;) {
-        bool moved = false;
+        size_t n_moved = 0;
         if (*stop != 0) {
             return fota_fault_set(fault, FOTA_E_INTERRUPTED, port->name, "%s", "");
         }
@@ -92,11 +95,11 @@ static enum fota_err run_client(struct fota_at_client *client, const struct fota
         if (err != FOTA_MORE) {
             return err;
         }
-        err = exchange(client, port, &moved, fault);
+        err = exchange(client, port, &n_moved, view, fault);
         if (err != FOTA_OK) {
             return err;
         }
-        if (!moved && fota_at_client_is_waiting(client)) {
+        if (n_moved == 0 && fota_at_client_is_waiting(client)) {
             fota_port_wait(port, fota_at_client_output(client, &out) > 0, WAIT_MS);
         }
     }
@@ -127,14 +130,21 @@ static int report(const struct fota_cli *cli, const struct fota_send_view *view)
     double seconds = (fota_now_ms() - view->begin_ms) / 1000.0;
     if (cli->json) {
         return fota_cli_print_json(
-            cli,
-            json_pack("{s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:f}", "ok", 1, "version_before",
-                      view->version_before, "version_after", view->version_after, "mode",
-                      view->mode, "package_bytes", (json_int_t)view->total_bytes, "resumed_at",
-                      (json_int_t)view->resumed_off, "sent_bytes",
-                      (json_int_t)(view->total_bytes - view->resumed_off), "seconds", seconds));
+            cli, json_pack("{s:b, s:s, s:s, s:s, s:I, s:I, s:I, s:f, s:I, s:f, s:f}", "ok", 1,
+                           "version_before", view->version_before, "version_after",
+                           view->version_after, "mode", view->mode, "package_bytes",
+                           (json_int_t)view->total_bytes, "resumed_at",
+                           (json_int_t)view->resumed_off, "sent_bytes",
+                           (json_int_t)(view->total_bytes - view->resumed_off), "seconds",
+                           seconds, "line_bytes", (json_int_t)view->line_bytes, "efficiency",
+                           fota_send_view_efficiency(view), "brought_seconds",
+                           view->brought_ms / 1000.0));
     }
     if (!cli->quiet) {
+        (void)printf(
+            "on the line: %llu bytes, %.3f of the package for each; brought in %.1f s\n",
+            (unsigned long long)view->line_bytes, fota_send_view_efficiency(view),
+            view->brought_ms / 1000.0);
         (void)printf("updated: %s is now %s (%.1f s)\n", view->version_before,
                      view->version_after, seconds);
     }
@@ -164,7 +174,7 @@ static int send_package(const struct fota_cli *cli, const struct options *o,
     struct fota_at_client client;
     fota_send_view_init(&view, cli, source->n_bytes);
     fota_at_client_begin(&client, source, &options, fota_send_view_event, &view);
-    err = run_client(&client, &port, fota_open_source_stop(), &fault);
+    err = run_client(&client, &port, &view, &fault);
     fota_port_close(&port);
     fota_send_view_end(&view);
     if (err != FOTA_OK) {

@@ -104,6 +104,10 @@ static void on_sent(struct fota_send_view *view, uint32_t sent)
         view->sent_begin_ms = fota_now_ms();
         view->sent_from = view->resumed_off <= sent ? view->resumed_off : sent;
     }
+    if (!view->began) {
+        view->began = true;
+        view->first_from = view->sent_from;
+    }
     view->sent_bytes = sent;
     if (view->bar && !is_silent(view)) {
         draw_sending(view);
@@ -116,9 +120,16 @@ static void on_accepted(struct fota_send_view *view)
         return;
     }
     view->accepted = true;
+    view->brought_ms = fota_now_ms() - view->begin_ms;
     say(view, "sent %lu bytes, %.1f kB/s", (unsigned long)(view->sent_bytes - view->sent_from),
         rate(view) / 1000.0);
     say(view, "accepted: the module reboots and updates itself");
+}
+
+double fota_send_view_efficiency(const struct fota_send_view *view)
+{
+    uint32_t brought = view->began ? view->total_bytes - view->first_from : 0;
+    return view->line_bytes > 0 ? brought / (double)view->line_bytes : 0;
 }
 
 static void on_percent(struct fota_send_view *view, uint32_t percent)

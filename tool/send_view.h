@@ -19,6 +19,10 @@ struct fota_send_view {
     uint32_t sent_bytes;
     bool sending;
     bool accepted;
+    uint64_t line_bytes; /* written to the module, commands and all */
+    bool began;          /* a transfer, at first_from */
+    uint32_t first_from;
+    uint32_t brought_ms; /* from the begin of this run to the acceptance */
     uint32_t percent;
     uint32_t percent_told;
     /* what happened */
@@ -34,6 +38,8 @@ void fota_send_view_init(struct fota_send_view *view, const struct fota_cli *cli
 /* A fota_client_event_fn; ctx: the view. */
 void fota_send_view_event(void *ctx, enum fota_client_event event, uint32_t number,
                           const char *text);
+/* Bytes of the package that this run had to bring, for each byte written to the module. */
+double fota_send_view_efficiency(const struct fota_send_view *view);
 /* Leave the bar's line. */
 void fota_send_view_end(struct fota_send_view *view);
 /* Milliseconds of a clock that only goes forward; wraps. */

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The line with a rate: bytes are lost where a real UART loses them, and nowhere else."""
 import json
+import os
 import re
 import time
 import unittest
@@ -202,6 +203,35 @@ class Rfc2217(LineCase):
         line.write(b"\r")
         line.read_quiet(0.2)
         self.assertEqual(line.version(), OLD)
+
+
+class Efficiency(LineCase):
+    """Bytes of the package for each byte that the host sends, and the time the line needs."""
+
+    def test_of_both_modes(self):
+        update = package("line-larger", "--slot-bytes", "128K")
+        timing = os.environ.get("FOTA_FLASH_TIMING", "0,700")
+        rows = []
+        for baud in (115200, 460800):
+            for mode, least in (("qfua", 0.95), ("qfaw", 0.47)):
+                self.make("--slot-bytes", "128K", "--baud", baud, "--flash-timing", timing)
+                told = json.loads(self.send(update, "--mode", mode, "--baud", str(baud),
+                                            "--json").stdout)
+                received, lost = self.lost()
+                self.assertEqual((told["line_bytes"], lost), (received, 0))
+                self.assertAlmostEqual(told["efficiency"],
+                                       told["package_bytes"] / told["line_bytes"], 6)
+                self.assertGreaterEqual(told["efficiency"], least)
+                bits = told["line_bytes"] * 10 / baud
+                self.assertGreater(told["brought_seconds"], bits * 0.99)
+                self.assertLess(told["brought_seconds"], (bits * 1.4 + 4) * fotatest.SLOW)
+                rows.append((mode, baud, told["package_bytes"], told["line_bytes"],
+                             told["efficiency"], bits, told["brought_seconds"],
+                             told["seconds"]))
+        print("\n| mode | baud | package | on the line | efficiency | bits of it, s | brought, s | "
+              "updated, s |\n|---|--:|--:|--:|--:|--:|--:|--:|")
+        for row in rows:
+            print("| %s | %d | %d | %d | %.3f | %.2f | %.2f | %.2f |" % row)
 
 
 class Options(ModuleTest):
