@@ -92,6 +92,7 @@ struct fota_at_client {
     uint32_t talk_limit_ms;
     enum fota_err result;
     enum fota_err module_error;
+    enum fota_err refused_before; /* why the package was refused the last time */
     uint32_t now_ms;
     uint32_t since_ms;
     uint32_t sent;       /* package bytes given out, by AT+QFAW: and acknowledged */

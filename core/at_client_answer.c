@@ -143,24 +143,37 @@ static bool connect_otherwise(struct fota_at_client *c, enum fota_err err)
     return true;
 }
 
-/* Errors of the package that may be errors of the line. */
-static bool may_be_damage(enum fota_err err)
+/* Errors of the package that may be errors of the line.  What stands behind the signature check
+ * cannot. */
+bool fota_at_client_may_be_damage(enum fota_err err)
 {
-    return err == FOTA_E_TRUNCATED || err == FOTA_E_OVERLONG || err == FOTA_E_FORMAT ||
-           err == FOTA_E_SIGNATURE || err == FOTA_E_BODY_HASH;
+    return err == FOTA_E_FORMAT || err == FOTA_E_TRUNCATED || err == FOTA_E_VERSION ||
+           err == FOTA_E_FEATURE || err == FOTA_E_SIGNATURE || err == FOTA_E_UNKNOWN_KEY ||
+           err == FOTA_E_STAGING_SPACE || err == FOTA_E_BODY_HASH || err == FOTA_E_OVERLONG;
 }
 
 /* The package is refused: unless the module holds exactly the source's bytes, send them again.
- */
+ * What is refused by its first bytes is not held: it is believed the second time. */
 static void package_is_refused(struct fota_at_client *c)
 {
-    if (!may_be_damage(c->module_error) || c->restarts == FOTA_AT_CLIENT_RESTARTS_MAX) {
+    enum fota_err err = c->module_error;
+    bool again = err == c->refused_before && err != FOTA_E_TRUNCATED && err != FOTA_E_BODY_HASH;
+    if (!fota_at_client_may_be_damage(err) || again ||
+        c->restarts == FOTA_AT_CLIENT_RESTARTS_MAX) {
         fota_at_client_refuse(c);
         return;
     }
     c->restarts++;
     c->refused = true;
+    c->refused_before = err;
     fota_at_client_ask(c, STATE_RECEIVED, "AT+QFAI?");
+}
+
+/* An error without a name, or of another command: it may have been damaged on the way. */
+static bool may_be_misheard(enum fota_err err, const char *line)
+{
+    return (err == FOTA_OK || err == FOTA_E_SYNTAX || err == FOTA_E_NO_TRANSFER) &&
+           !fota_at_equals(line, "NO CARRIER");
 }
 
 /* The transfer's commands: a refusal, or something that is worth another try. */
@@ -181,9 +194,10 @@ static void transfer_is_refused(struct fota_at_client *c, enum fota_err err, con
     }
     fota_at_client_tell(c, FOTA_CLIENT_ERROR_TEXT, fota_err_code(c->module_error), line);
     if ((c->state == STATE_CHUNK && is_transient(err)) ||
-        (c->state != STATE_INIT && err == FOTA_E_TIMEOUT)) {
+        (c->state != STATE_INIT && err == FOTA_E_TIMEOUT) || may_be_misheard(err, line)) {
+        c->refused = c->state == STATE_START && err != FOTA_E_TIMEOUT;
         fota_at_client_restart(c, FOTA_E_REFUSED);
-    } else if (c->state == STATE_START) {
+    } else if (c->state == STATE_START || c->state == STATE_CHUNK) {
         package_is_refused(c);
     } else {
         fota_at_client_refuse(c);

@@ -59,6 +59,8 @@ void fota_at_client_on_info(struct fota_at_client *c, const struct fota_at_reply
 /* The answer of a reading command is complete. */
 void fota_at_client_reading_is_done(struct fota_at_client *c);
 
+bool fota_at_client_may_be_damage(enum fota_err err);
+
 /* at_client_transfer.c: bringing the package */
 void fota_at_client_choose_mode(struct fota_at_client *c, bool use_qfua);
 /* Ask for the durable bytes when resuming, else begin. */

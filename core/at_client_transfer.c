@@ -81,7 +81,8 @@ void fota_at_client_compare(struct fota_at_client *c)
     if (c->crc_off < c->received) {
         return;
     }
-    if (c->refused && c->crc == c->received_crc && c->received == c->source->n_bytes) {
+    if (c->refused && fota_at_client_may_be_damage(c->module_error) &&
+        c->crc == c->received_crc && c->received == c->source->n_bytes) {
         fota_at_client_refuse(c); /* the package itself */
         return;
     }

@@ -101,10 +101,12 @@ void fota_at_client_prove(struct fota_at_client *c)
         return;
     }
     fota_at_client_tell(c, FOTA_CLIENT_VERSION_AFTER, 0, c->version);
-    if (!c->failed_line) {
-        fota_at_client_finish(c, proven ? FOTA_OK : FOTA_E_UNPROVEN);
-    } else if (c->module_error == FOTA_E_ALREADY) {
+    bool is_already = c->failed_line && c->module_error == FOTA_E_ALREADY;
+    if (is_already) {
         fota_at_client_finish(c, FOTA_E_ALREADY);
+    } else if (!c->failed_line ||
+               proven) { /* what ATI shows outweighs a line that may be damaged */
+        fota_at_client_finish(c, proven ? FOTA_OK : FOTA_E_UNPROVEN);
     } else {
         fota_at_client_finish(c, FOTA_E_FAILED_UPDATE);
     }

@@ -393,7 +393,8 @@ static void refusals_name_the_modules_error(void **state)
          FOTA_E_REFUSED, FOTA_E_PRODUCT, "sent 6;error Quectel firmware update failed. status=16;"},
         {FOTA_CLIENT_QFAW, {BEGIN, {"AT+QFAI\r", "\r\n+CME ERROR: 637\r\n", 0}, END},
          FOTA_E_REFUSED, FOTA_E_BUSY, "error +CME ERROR: 637;"},
-        {FOTA_CLIENT_QFAW, {BEGIN, {"AT+QFAI\r", OK, 0}, {"AT+QFAW=\"05A5D985B19D\"\r", "\r\n+CME ERROR: 20\r\n", 0}, END},
+        {FOTA_CLIENT_QFAW, {BEGIN, {"AT+QFAI\r", OK, 0}, {"AT+QFAW=\"05A5D985B19D\"\r", "\r\n+CME ERROR: 20\r\n", 0},
+          {"AT+QFAI?\r", ERR, 0}, END},
          FOTA_E_REFUSED, FOTA_E_STAGING_SPACE, "error +CME ERROR: 20;"},
         {FOTA_CLIENT_QFAW, {BEGIN, {"AT+QFAI\r", OK, 0}, {"AT+QFAW=\"05A5D985B19D\"\r", OK, 0},
           {"AT+QFAU\r", " Quectel firmware update failed. status=18\r\n\r\n+CME ERROR: 618\r\n", 0}, END},
@@ -1190,6 +1191,11 @@ static void a_refusal_for_damage_on_the_way_is_told_from_one_of_the_package(void
         {FOTA_E_FORMAT, true, 0, 0, 0, 0},
         {FOTA_E_SIGNATURE, true, 3000, 3000, 0, -1},
         {FOTA_E_SIGNATURE, true, 3000, 3000, 7, 0},
+        {FOTA_E_UNKNOWN_KEY, true, 3000, 3000, 0, -1},
+        {FOTA_E_UNKNOWN_KEY, true, 3000, 3000, 7, 0},
+        {FOTA_E_VERSION, true, 0, 0, 0, 0},
+        {FOTA_E_STAGING_SPACE, true, 0, 0, 0, 0},
+        {FOTA_E_PRODUCT, false, 0, 0, 0, -1},
         {FOTA_E_BASE, false, 0, 0, 0, -1},
         {FOTA_E_COUNTER, false, 0, 0, 0, -1},
     };
@@ -1314,6 +1320,75 @@ static void a_time_out_behind_the_last_byte_is_taken_up_again(void **state)
     answer(&r, "AT+QFUA=2816\r", OK "\r\nCONNECT\r\n");
     take_stream(&r, 2816);
     finish_long(&r);
+}
+
+static void what_is_refused_by_its_first_bytes_is_believed_the_second_time(void **state)
+{
+    static const enum fota_err errors[] = {FOTA_E_FORMAT, FOTA_E_VERSION, FOTA_E_FEATURE,
+                                           FOTA_E_STAGING_SPACE};
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        char text[40];
+        (void)snprintf(text, sizeof text, "\r\n+CME ERROR: %u\r\n", fota_err_cme(errors[i]));
+        prepare_long(&r, FOTA_CLIENT_QFAW);
+        start_long(&r);
+        answer(&r, "AT+QFAI\r", OK);
+        answer(&r, chunk_command(0, 450), text);
+        answer(&r, "AT+QFAI?\r", received_text(0, 0, 0));
+        answer(&r, "AT+QFAI\r", OK);
+        answer(&r, chunk_command(0, 450), text);
+        assert_int_equal(r.result, FOTA_E_REFUSED);
+        assert_int_equal(fota_at_client_module_error(&r.client), errors[i]);
+    }
+}
+
+/* A command of the transfer that the module did not understand may have been damaged on the
+ * way: what it says then names no error, or that of another command. */
+static void a_command_that_was_not_understood_is_sent_again(void **state)
+{
+    static const char *const answers[] = {ERR, "\r\n+CME ERROR: 100\r\n",
+                                          "\r\n+CME ERROR: 3\r\n"};
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        prepare_long(&r, FOTA_CLIENT_QFUA);
+        start_long(&r);
+        answer(&r, "AT+QFUA\r", answers[i]);
+        go_on(&r, again);
+        answer(&r, "AT+QFAI?\r", received_text(0, 0, 0));
+        answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+        take_stream(&r, 0);
+        finish_long(&r);
+        prepare_long(&r, FOTA_CLIENT_QFAW);
+        start_long(&r);
+        answer(&r, "AT+QFAI\r", answers[i]);
+        go_on(&r, again);
+        answer(&r, "AT+QFAI?\r", received_text(0, 0, 0));
+        answer(&r, "AT+QFAI\r", OK);
+        take_chunks(&r, 0, 3000);
+        answer(&r, "AT+QFAU\r", answers[i]);
+        go_on(&r, again);
+        answer(&r, "AT+QFAI?\r", received_text(3000, 3000, 0));
+        answer(&r, "AT+QFAI=1\r", received_text(3000, 3000, 0));
+        expect_sent(&r, "AT+QFAU\r");
+        finish_long(&r);
+    }
+}
+
+static void what_ati_shows_outweighs_a_damaged_line_of_failure(void **state)
+{
+    static struct run r;
+    (void)state;
+    prepare_long(&r, FOTA_CLIENT_QFUA);
+    start_long(&r);
+    answer(&r, "AT+QFUA\r", OK "\r\nCONNECT\r\n");
+    take_stream(&r, 0);
+    say(&r,
+        "Finish data downloading, rebooting....\r\n Quectel firmware update failed. status=1"
+        "\r\nRebooting....\r\nRDY\r\n");
+    go_on(&r, prove);
+    assert_int_equal(r.result, FOTA_OK);
 }
 
 static void what_is_sent_again_may_be_resumed(void **state)
@@ -1554,6 +1629,9 @@ int main(void)
             a_module_that_cannot_tell_its_bytes_is_believed_to_have_refused_the_package),
         cmocka_unit_test(a_mode_left_to_the_client_changes_when_data_mode_loses_bytes),
         cmocka_unit_test(a_time_out_behind_the_last_byte_is_taken_up_again),
+        cmocka_unit_test(what_is_refused_by_its_first_bytes_is_believed_the_second_time),
+        cmocka_unit_test(a_command_that_was_not_understood_is_sent_again),
+        cmocka_unit_test(what_ati_shows_outweighs_a_damaged_line_of_failure),
         cmocka_unit_test(what_is_sent_again_may_be_resumed),
         cmocka_unit_test(only_behind_the_start_a_changed_version_is_one_to_be_proven),
         cmocka_unit_test(an_update_whose_every_line_is_lost_is_proven_by_the_version),
