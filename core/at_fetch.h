@@ -63,6 +63,7 @@ struct fota_at_fetch {
     bool head_is_in;        /* of a TCP answer */
     bool has_bytes;         /* some came by this AT+QIRD */
     uint8_t n_bad;          /* downloads that were no package */
+    uint8_t n_fatal;        /* failures that are for good */
     enum fota_talk verdict; /* on the bytes of a TCP answer */
     enum fota_err verdict_err;
     uint32_t handle;

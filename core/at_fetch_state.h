@@ -54,8 +54,9 @@ void fota_at_fetch_begin_read(struct fota_at_fetch *f, uint32_t off, uint32_t n,
 /* at_fetch_steps.c */
 enum fota_talk fota_at_fetch_hear(void *ctx, const struct fota_at_reply *reply,
                                   const char *line, struct fota_talk_note *note);
-/* AGAIN or GIVE_UP, by whether the failure is for good. */
-enum fota_talk fota_at_fetch_fail(struct fota_talk_note *note, enum fota_err err);
+/* AGAIN, or GIVE_UP when the failure is for good. */
+enum fota_talk
+fota_at_fetch_fail(struct fota_at_fetch *f, struct fota_talk_note *note, enum fota_err err);
 enum fota_talk fota_at_fetch_next(struct fota_at_fetch *f, enum fetch_step step);
 /* To the step that follows this one when all is well. */
 enum fota_talk fota_at_fetch_proceed(struct fota_at_fetch *f);

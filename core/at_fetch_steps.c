@@ -4,18 +4,21 @@
 #include "core/at_line.h"
 #include "core/package.h"
 
-#define BAD_MAX 2U /* downloads that are no package */
+#define BAD_MAX   2U /* downloads that are no package */
+#define FATAL_MAX 2U /* a damaged line may have asked for something else */
 
 /* The unsolicited line that belongs to the answer of this step, without its colon; a null
  * pointer: none. */
 static const char *end_of(const struct fota_at_fetch *f);
 
-enum fota_talk fota_at_fetch_fail(struct fota_talk_note *note, enum fota_err err)
+enum fota_talk
+fota_at_fetch_fail(struct fota_at_fetch *f, struct fota_talk_note *note, enum fota_err err)
 {
     note->err = err == FOTA_OK ? FOTA_E_REFUSED : err;
     bool for_good = err == FOTA_E_NOT_FOUND || err == FOTA_E_ACCESS || err == FOTA_E_TLS ||
                     err == FOTA_E_STORE || err == FOTA_E_TOO_LARGE || err == FOTA_E_USAGE;
-    return for_good ? FOTA_TALK_GIVE_UP : FOTA_TALK_AGAIN;
+    f->n_fatal = (uint8_t)(f->n_fatal + (for_good ? 1 : 0));
+    return for_good && f->n_fatal >= FATAL_MAX ? FOTA_TALK_GIVE_UP : FOTA_TALK_AGAIN;
 }
 
 enum fota_talk fota_at_fetch_next(struct fota_at_fetch *f, enum fetch_step step)
@@ -78,7 +81,7 @@ static enum fota_talk hear_ok(struct fota_at_fetch *f, const struct fota_at_repl
 {
     (void)line;
     if (r->kind == FOTA_AT_REPLY_ERROR) {
-        return fota_at_fetch_fail(note, r->error);
+        return fota_at_fetch_fail(f, note, r->error);
     }
     return r->kind == FOTA_AT_REPLY_OK ? fota_at_fetch_proceed(f) : FOTA_TALK_ON;
 }
@@ -136,12 +139,12 @@ static enum fota_talk hear_two_parts(struct fota_at_fetch *f, const struct fota_
     if (at != NULL) {
         enum fota_err err = f->step == STEP_HTTP ? judge_http(f, at) : judge_ftp(f, at);
         if (err != FOTA_OK) {
-            return fota_at_fetch_fail(note, err);
+            return fota_at_fetch_fail(f, note, err);
         }
         f->said_end = true;
     } else if (r->kind == FOTA_AT_REPLY_ERROR) {
         bool was_not_open = f->step == STEP_FTP_LEFT || f->step == STEP_FTP_CLOSE;
-        return was_not_open ? fota_at_fetch_proceed(f) : fota_at_fetch_fail(note, r->error);
+        return was_not_open ? fota_at_fetch_proceed(f) : fota_at_fetch_fail(f, note, r->error);
     } else if (r->kind == FOTA_AT_REPLY_OK) {
         f->said_ok = true;
     }
@@ -246,7 +249,8 @@ static enum fota_talk hear_url(struct fota_at_fetch *f, const struct fota_at_rep
     if (r->kind == FOTA_AT_REPLY_CONNECT) {
         return fota_at_fetch_proceed(f);
     }
-    return r->kind == FOTA_AT_REPLY_ERROR ? fota_at_fetch_fail(note, r->error) : FOTA_TALK_ON;
+    return r->kind == FOTA_AT_REPLY_ERROR ? fota_at_fetch_fail(f, note, r->error)
+                                          : FOTA_TALK_ON;
 }
 
 /* +QFOPEN: <handle> */
@@ -259,13 +263,13 @@ static enum fota_talk hear_open(struct fota_at_fetch *f, const struct fota_at_re
         return FOTA_TALK_ON;
     }
     if (r->kind == FOTA_AT_REPLY_ERROR) {
-        return fota_at_fetch_fail(note, FOTA_E_LINK);
+        return fota_at_fetch_fail(f, note, FOTA_E_LINK);
     }
     if (r->kind != FOTA_AT_REPLY_OK) {
         return FOTA_TALK_ON;
     }
     if (!f->is_open) {
-        return fota_at_fetch_fail(note, FOTA_E_NONSENSE);
+        return fota_at_fetch_fail(f, note, FOTA_E_NONSENSE);
     }
     f->at = 0;
     f->is_probe = true;
@@ -307,12 +311,12 @@ static enum fota_talk hear_read(struct fota_at_fetch *f, const struct fota_at_re
                       note->n_raw > 0 && note->n_raw <= f->n - f->n_got;
         if (!f->said_end) {
             note->n_raw = 0;
-            return fota_at_fetch_fail(note, FOTA_E_NONSENSE);
+            return fota_at_fetch_fail(f, note, FOTA_E_NONSENSE);
         }
         return FOTA_TALK_ON;
     }
     if (r->kind == FOTA_AT_REPLY_ERROR) {
-        return fota_at_fetch_fail(note, FOTA_E_LINK);
+        return fota_at_fetch_fail(f, note, FOTA_E_LINK);
     }
     if (r->kind != FOTA_AT_REPLY_OK || !f->said_end) {
         return FOTA_TALK_ON;

@@ -21,7 +21,7 @@ static void refuse(struct fota_at_fetch *f, enum fota_err err)
 {
     struct fota_talk_note note;
     if (f->verdict == FOTA_TALK_ON) {
-        f->verdict = fota_at_fetch_fail(&note, err);
+        f->verdict = fota_at_fetch_fail(f, &note, err);
         f->verdict_err = err;
     }
 }
@@ -97,7 +97,7 @@ static enum fota_talk judge_answer(struct fota_at_fetch *f, struct fota_talk_not
     if (f->has_bytes) {
         return FOTA_TALK_NEXT;
     }
-    return f->is_closed ? fota_at_fetch_fail(note, FOTA_E_NETWORK)
+    return f->is_closed ? fota_at_fetch_fail(f, note, FOTA_E_NETWORK)
                         : fota_at_fetch_next(f, STEP_TCP_WAIT);
 }
 
@@ -114,12 +114,12 @@ enum fota_talk fota_at_fetch_tcp_read(struct fota_at_fetch *f, const struct fota
                        note->n_raw > 0 && note->n_raw <= FETCH_QIRD_MAX;
         if (!f->has_bytes) {
             note->n_raw = 0;
-            return fota_at_fetch_fail(note, FOTA_E_NONSENSE);
+            return fota_at_fetch_fail(f, note, FOTA_E_NONSENSE);
         }
         return FOTA_TALK_ON;
     }
     if (r->kind == FOTA_AT_REPLY_ERROR) {
-        return fota_at_fetch_fail(note, FOTA_E_NETWORK);
+        return fota_at_fetch_fail(f, note, FOTA_E_NETWORK);
     }
     return r->kind == FOTA_AT_REPLY_OK ? judge_answer(f, note) : FOTA_TALK_ON;
 }
@@ -131,7 +131,7 @@ enum fota_talk fota_at_fetch_tcp_open(struct fota_at_fetch *f, const struct fota
     f->said_ok = f->said_ok || r->kind == FOTA_AT_REPLY_OK;
     f->said_end = f->said_end || fota_at_equals(line, "CONNECT OK");
     if (r->kind == FOTA_AT_REPLY_ERROR || fota_at_equals(line, "CONNECT FAIL")) {
-        return fota_at_fetch_fail(note, FOTA_E_NETWORK);
+        return fota_at_fetch_fail(f, note, FOTA_E_NETWORK);
     }
     if (!f->said_ok || !f->said_end) {
         return FOTA_TALK_ON;
@@ -147,7 +147,7 @@ enum fota_talk fota_at_fetch_tcp_wait(struct fota_at_fetch *f, const struct fota
     f->said_ok = f->said_ok || r->kind == FOTA_AT_REPLY_OK;
     f->said_end = f->said_end || fota_at_skip(line, "+QIRDI:") != NULL;
     if (f->is_closed && !f->said_end) {
-        return fota_at_fetch_fail(note, FOTA_E_NETWORK);
+        return fota_at_fetch_fail(f, note, FOTA_E_NETWORK);
     }
     return f->said_ok && f->said_end ? fota_at_fetch_proceed(f) : FOTA_TALK_ON;
 }
@@ -156,7 +156,7 @@ enum fota_talk fota_at_fetch_tcp_send(struct fota_at_fetch *f, const struct fota
                                       const char *line, struct fota_talk_note *note)
 {
     if (r->kind == FOTA_AT_REPLY_ERROR) {
-        return fota_at_fetch_fail(note, FOTA_E_NETWORK);
+        return fota_at_fetch_fail(f, note, FOTA_E_NETWORK);
     }
     return fota_at_equals(line, ">") ? fota_at_fetch_proceed(f) : FOTA_TALK_ON;
 }
@@ -165,7 +165,7 @@ enum fota_talk fota_at_fetch_tcp_request(struct fota_at_fetch *f, const struct f
                                          const char *line, struct fota_talk_note *note)
 {
     if (r->kind == FOTA_AT_REPLY_ERROR || fota_at_equals(line, "SEND FAIL")) {
-        return fota_at_fetch_fail(note, FOTA_E_NETWORK);
+        return fota_at_fetch_fail(f, note, FOTA_E_NETWORK);
     }
     return fota_at_equals(line, "SEND OK") ? fota_at_fetch_proceed(f) : FOTA_TALK_ON;
 }

@@ -37,6 +37,8 @@ static uint64_t n_ops_at_finish; /* operations when acceptance was said */
 static uint32_t clock_ms;
 static uint8_t *package;
 static uint32_t package_bytes;
+static uint32_t
+    package_counter; /* its security counter: packages that differ in nothing else */
 static uint8_t old_image[SLOT_BYTES];
 
 static inline const char *error_text(enum fota_err err)
@@ -205,6 +207,7 @@ static inline int make_package(void **state)
     const struct fota_package_spec spec = {.product = "M95",
                                            .from_version = "A07",
                                            .to_version = "A08",
+                                           .security_counter = package_counter,
                                            .old_image = from,
                                            .new_image = to,
                                            .slot = &device.area[FOTA_AREA_SLOT],
