@@ -2,6 +2,7 @@
 #include "core/app_standard.h"
 #include "core/at_line.h"
 #include "core/le.h"
+#include "core/mem.h"
 
 enum {
     SETTINGS_BYTES = 14,
@@ -31,9 +32,7 @@ static void encode(const struct fota_at_settings *settings, uint8_t out[SETTINGS
     out[4] = settings->cmee;
     out[5] = settings->ifc_dce;
     out[6] = settings->ifc_dte;
-    out[7] = settings->s3;
-    out[8] = settings->s4;
-    out[9] = settings->s5;
+    memset(out + 7, 0, 3); /* S3, S4, S5 are not stored: no module is deaf after a reset */
     fota_put_le32(out + 10, settings->ipr);
 }
 
@@ -52,9 +51,6 @@ void fota_app_load_settings(const struct fota_device *device, struct fota_at_set
     settings->cmee = b[4];
     settings->ifc_dce = b[5];
     settings->ifc_dte = b[6];
-    settings->s3 = b[7];
-    settings->s4 = b[8];
-    settings->s5 = b[9];
     settings->ipr = fota_le32(b + 10);
 }
 

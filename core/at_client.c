@@ -432,3 +432,20 @@ enum fota_err fota_at_client_poll(struct fota_at_client *c, uint32_t now_ms)
     }
     return c->state == STATE_DONE ? c->result : FOTA_MORE;
 }
+
+void fota_at_client_reconnected(struct fota_at_client *c, uint32_t now_ms)
+{
+    c->now_ms = now_ms;
+    c->line_bytes = 0;
+    if (c->state == STATE_BEGIN || c->state == STATE_DONE) {
+        return;
+    }
+    if (c->state == STATE_TALK) {
+        fota_at_client_talk_is_lost(c, FOTA_E_LINK);
+    } else if (c->accepted) {
+        c->rebooted = true;
+        fota_at_client_synchronise(c);
+    } else {
+        fota_at_client_restart(c, FOTA_E_LINK);
+    }
+}

@@ -126,6 +126,9 @@ void fota_at_client_feed(struct fota_at_client *c, const uint8_t *bytes, size_t 
  * (0: nothing now).  Tell how many the line took with fota_at_client_sent(). */
 size_t fota_at_client_output(const struct fota_at_client *c, const uint8_t **bytes);
 void fota_at_client_sent(struct fota_at_client *c, size_t n, uint32_t now_ms);
+/* The line was gone (a USB port that vanishes while the module reboots) and is there again:
+ * what was on its way is lost.  Finds the module again and goes on. */
+void fota_at_client_reconnected(struct fota_at_client *c, uint32_t now_ms);
 /* Advance.  `now_ms` may wrap.  FOTA_MORE: poll again; FOTA_OK: rebooted and the version is
  * proven; else why not: ALREADY (the module has that version), REFUSED and FAILED_UPDATE (see
  * fota_at_client_module_error), UNPROVEN, NO_ANSWER, NONSENSE, LINK (it answered before), or an

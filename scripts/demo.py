@@ -180,9 +180,9 @@ class Folder:
         print(self.prefix + line, flush=True)
 
 
-def send(package, link, module, folder):
+def send(package, link, folder, *options):
     """fota send, its lines shown as they come.  Returns its exit status."""
-    arguments = ("send", package, "--port", link, "--mode", "qfua", "-v")
+    arguments = ("send", package, "--port", link, "--mode", "qfua", *options, "-v")
     show(arguments)
     process = subprocess.Popen([str(FOTA), *map(str, arguments)], stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True)
@@ -220,7 +220,7 @@ def update(link):
     ask_version(link, OLD[3], starting=True)
     title("the update, every line of the module behind <")
     folder = Folder("  ")
-    if send("up.fota", link, module, folder) != 0:
+    if send("up.fota", link, folder) != 0:
         fail("the update failed")
     if folder.percent != list(range(1, 101)):
         fail("the percent numbers are not 1 to 100")
@@ -235,7 +235,7 @@ def update_with_power_cut(link, n_operations):
     module = Module("--flash", "hub.flash", "--tty", link, "--power-cut-after",
                     f"{n_operations // 2}:torn")
     folder = Folder("  ")
-    status = send("back.fota", link, module, folder)
+    status = send("back.fota", link, folder, "--reopen-ms", "0")
     said = module.stop()
     print(f"fota send ended with status {status}\n{said}", end="")
     if status == 0 or "power cut inside" not in said:

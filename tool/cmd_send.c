@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const char help[] =
     "usage: fota send [OPTION]... PACKAGE --port PORT\n"
@@ -24,6 +25,9 @@ static const char help[] =
     "  --expect-version STRING  what ATI must show in the end [the package's version]\n"
     "  --baud RATE              of a serial port [115200]\n"
     "  --answer-ms N            wait for an answer of the module [5000]\n"
+    "  --reopen-ms N            wait so long, in all, for a port that vanishes, as of a USB "
+    "module\n"
+    "                           that reboots; 0: do not [30000]\n"
     "  --no-resume              begin afresh, whatever the module "
     "holds\n"
     "  --through-module         PACKAGE is an address (http, https, ftp, tcp) that the module "
@@ -39,6 +43,8 @@ static const char help[] =
 
 enum {
     WAIT_MS = 100,
+    REOPEN_STEP_MS = 200,
+    REOPEN_MS = 30000,
 };
 
 struct options {
@@ -48,6 +54,7 @@ struct options {
     enum fota_client_mode mode;
     uint32_t baud;
     uint32_t answer_ms; /* 0: the client's default */
+    uint32_t reopen_ms; /* for a port that vanishes */
     bool resume;
     bool through_module;
     struct fota_source_options source;
@@ -81,9 +88,35 @@ exchange(struct fota_at_client *client, const struct fota_port *port, size_t *n_
     return err;
 }
 
-static enum fota_err run_client(struct fota_at_client *client, const struct fota_port *port,
-                                struct fota_send_view *view, struct fota_fault *fault)
+/* The port is gone: open it again, for at most *left_ms.  FOTA_E_LINK as `fault` says. */
+static enum fota_err
+reopen(struct fota_port *port, const struct options *o, struct fota_send_view *view,
+       uint32_t *left_ms, struct fota_fault *fault)
 {
+    const struct timespec step = {.tv_nsec = REOPEN_STEP_MS * 1000000L};
+    const volatile sig_atomic_t *stop = fota_open_source_stop();
+    fota_port_close(port);
+    if (*left_ms > 0) {
+        fota_send_view_lost(view, o->port, false);
+    }
+    while (*left_ms > 0 && *stop == 0) {
+        struct fota_fault again = {.err = FOTA_OK};
+        (void)nanosleep(&step, NULL);
+        *left_ms -= *left_ms < REOPEN_STEP_MS ? *left_ms : REOPEN_STEP_MS;
+        if (fota_port_open(port, o->port, o->baud, &again) == FOTA_OK) {
+            fota_send_view_lost(view, o->port, true);
+            return FOTA_OK;
+        }
+    }
+    return *stop != 0 ? fota_fault_set(fault, FOTA_E_INTERRUPTED, o->port, "%s", "")
+                      : FOTA_E_LINK;
+}
+
+static enum fota_err
+run_client(struct fota_at_client *client, struct fota_port *port, const struct options *o,
+           struct fota_send_view *view, struct fota_fault *fault)
+{
+    uint32_t left_ms = o->reopen_ms;
     const volatile sig_atomic_t *stop = fota_open_source_stop();
     const uint8_t *out = NULL;
     for (;;) {
@@ -96,6 +129,10 @@ static enum fota_err run_client(struct fota_at_client *client, const struct fota
             return err;
         }
         err = exchange(client, port, &n_moved, view, fault);
+        if (err == FOTA_E_LINK) {
+            err = reopen(port, o, view, &left_ms, fault);
+            fota_at_client_reconnected(client, fota_now_ms());
+        }
         if (err != FOTA_OK) {
             return err;
         }
@@ -174,7 +211,7 @@ static int send_package(const struct fota_cli *cli, const struct options *o,
     struct fota_at_client client;
     fota_send_view_init(&view, cli, source->n_bytes);
     fota_at_client_begin(&client, source, &options, fota_send_view_event, &view);
-    err = run_client(&client, &port, &view, &fault);
+    err = run_client(&client, &port, o, &view, &fault);
     fota_port_close(&port);
     fota_send_view_end(&view);
     if (err != FOTA_OK) {
@@ -261,6 +298,10 @@ static const char *set_option(struct options *o, int option)
     case 't':
         o->through_module = true;
         return NULL;
+    case 'r':
+        return fota_cli_number(&o->reopen_ms, optarg, 0, 3600000)
+                   ? NULL
+                   : "--reopen-ms is a number of milliseconds";
     default:
         o->resume = false;
         return NULL;
@@ -276,7 +317,7 @@ take_option(struct fota_cli *cli, struct options *o, int option, char **argv, in
         *code = fota_cli_exit(cli, FOTA_CLI_EXIT_USAGE);
         return taken < 0;
     }
-    if (strchr("pmebant", option) != NULL) {
+    if (strchr("pmebantr", option) != NULL) {
         const char *wrong = set_option(o, option);
         *code = wrong != NULL ? fota_cli_usage(cli, "%s", wrong) : 0;
         return wrong != NULL;
@@ -293,11 +334,13 @@ static int run(struct fota_cli *cli, int argc, char **argv)
                                           {"expect-version", required_argument, NULL, 'e'},
                                           {"baud", required_argument, NULL, 'b'},
                                           {"answer-ms", required_argument, NULL, 'a'},
+                                          {"reopen-ms", required_argument, NULL, 'r'},
                                           {"no-resume", no_argument, NULL, 'n'},
                                           {"through-module", no_argument, NULL, 't'},
                                           FOTA_SOURCE_LONG_OPTIONS,
                                           FOTA_CLI_LONG_OPTIONS};
-    struct options o = {.mode = FOTA_CLIENT_AUTO, .baud = 115200, .resume = true};
+    struct options o = {
+        .mode = FOTA_CLIENT_AUTO, .baud = 115200, .reopen_ms = REOPEN_MS, .resume = true};
     int option = 0;
     int code = 0;
     while ((option = getopt_long(argc, argv, ":p:" FOTA_CLI_SHORT_OPTIONS, table, NULL)) !=

@@ -126,6 +126,11 @@ static void on_accepted(struct fota_send_view *view)
     say(view, "accepted: the module reboots and updates itself");
 }
 
+void fota_send_view_lost(struct fota_send_view *view, const char *port, bool back)
+{
+    say(view, back ? "%s is there again" : "%s is gone: waiting for it", port);
+}
+
 double fota_send_view_efficiency(const struct fota_send_view *view)
 {
     uint32_t brought = view->began ? view->total_bytes - view->first_from : 0;

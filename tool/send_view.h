@@ -40,6 +40,8 @@ void fota_send_view_event(void *ctx, enum fota_client_event event, uint32_t numb
                           const char *text);
 /* Bytes of the package that this run had to bring, for each byte written to the module. */
 double fota_send_view_efficiency(const struct fota_send_view *view);
+/* Tell that the port is gone, or (back) there again. */
+void fota_send_view_lost(struct fota_send_view *view, const char *port, bool back);
 /* Leave the bar's line. */
 void fota_send_view_end(struct fota_send_view *view);
 /* Milliseconds of a clock that only goes forward; wraps. */

@@ -121,10 +121,10 @@ class Module:
     """A running virtual module."""
 
     def __init__(self, directory, *arguments, flash="m95.flash", tty=True, wait=True,
-                 line="--listen"):
+                 line="--listen", port="127.0.0.1:0"):
         self.link = str(directory / "ttyM95")
         self.flash = directory / flash
-        line = ("--tty", self.link) if tty and line == "--listen" else (line, "127.0.0.1:0")
+        line = ("--tty", self.link) if tty and line == "--listen" else (line, port)
         self.process = subprocess.Popen(
             [str(FOTA), "module", "--flash", str(self.flash), *line, "-v",
              *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -65,7 +65,7 @@ class Resume(ModuleTest):
 
     def send_through(self, relay, mode, *options, status=0):
         done = fotatest.fota("send", update_package(), "--port", relay.place, "--mode", mode,
-                             "--json", *options, status=None)
+                             "--reopen-ms", "0", "--json", *options, status=None)
         relay.thread.join(10)
         if status is not None:
             self.assertEqual(done.returncode, status, done.stdout + done.stderr)
@@ -103,6 +103,29 @@ class Resume(ModuleTest):
                 relay = Relay(self.module.place, on_line, lambda: None)
                 self.send_through(relay, mode, status=code("LINK"))
                 self.check_resumed(mode, half * 95 // 100)
+
+    def test_a_port_that_vanishes_is_opened_again(self):
+        """The module loses its power, comes back under the same name, and the same run goes on."""
+        for tty in (True, False):
+            with self.subTest(tty=tty):
+                self.make("--baud", "115200", tty=tty)
+                place = self.module.link if tty else self.module.place
+                sender = subprocess.Popen(
+                    [str(FOTA), "send", str(update_package()), "--port", place, "--mode", "qfua",
+                     "--no-resume", "--json"], stdout=subprocess.PIPE, text=True)
+                time.sleep(1.0)  # of about two
+                self.module.kill()
+                time.sleep(0.5)
+                self.start("--baud", "115200", tty=tty, line="--listen", port=place)
+                told = json.loads(sender.communicate(timeout=60 * fotatest.SLOW)[0])
+                self.assertEqual((told["ok"], told["version_after"]), (True, NEW))
+                self.assertGreater(told["resumed_at"], 0)
+
+    def test_a_port_that_does_not_come_back_ends_it(self):
+        relay = Relay(self.module.place, self.size // 2, self.module.kill)
+        begin = time.monotonic()
+        self.send_through(relay, "qfua", "--reopen-ms", "1000", status=code("LINK"))
+        self.assertLess(time.monotonic() - begin, 10 * fotatest.SLOW)
 
     def test_sender_is_killed_or_interrupted(self):
         for number, status in ((2, code("INTERRUPTED")), (9, -9))[:1 if SANITIZED else 2]:
