@@ -413,8 +413,7 @@ static void stored_settings_outlive_resets_and_torn_writes(void **state)
                                                      "+IPR: 9600\r\n\r\nOK\r\n");
     (void)feed("ATS3=65S4=66S5=67&W\r", 20); /* would make it deaf: not stored */
     start(false);
-    assert_string_equal(ask("ATS3?S4?S5?"),
-                        "\r\n013\r\n\r\n010\r\n\r\n008\r\n\r\nOK\r\n");
+    assert_string_equal(ask("ATS3?S4?S5?"), "\r\n013\r\n\r\n010\r\n\r\n008\r\n\r\nOK\r\n");
     assert_string_equal(ask("AT&F"), ok);
     assert_string_equal(ask("AT+CMEE?"), "\r\n+CMEE: 2\r\n\r\nOK\r\n");
     assert_string_equal(ask("ATZ"), ok);
