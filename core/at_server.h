@@ -123,8 +123,11 @@ struct fota_at_server {
     uint16_t next; /* where the rest of a concatenated line begins */
     uint16_t hex_bytes;
     uint32_t quiet_since_ms;
-    char line[FOTA_AT_LINE_MAX + 1];
-    uint8_t hex[FOTA_AT_CHUNK_MAX];
+    union {
+        char line[FOTA_AT_LINE_MAX + 1];
+        uint8_t hex[FOTA_AT_CHUNK_MAX]; /* once hex_command is known: nothing else of the
+                                           line counts */
+    };
 };
 
 /* `baud`: as in struct fota_at_device. */
