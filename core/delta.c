@@ -14,7 +14,8 @@ struct plain {
 
 bool fota_delta_supports(uint8_t codec, uint8_t arch)
 {
-    return codec == FOTA_CODEC_DELTA1 && (arch == FOTA_ARCH_DATA || arch == FOTA_ARCH_THUMB);
+    return codec == FOTA_CODEC_DELTA1 && arch < FOTA_ARCH_COUNT &&
+           ((FOTA_ARCH_MASK >> arch) & 1U) != 0;
 }
 
 static enum fota_err read_plain(struct plain *out, const struct fota_delta_params *params,
@@ -37,7 +38,7 @@ static enum fota_err read_plain(struct plain *out, const struct fota_delta_param
 
 static uint32_t workspace_bytes(const struct plain *plain)
 {
-    return (uint32_t)sizeof(struct fota_delta) + (uint32_t)sizeof(uint16_t) * plain->n_hashed +
+    return FOTA_DELTA_STATE_BYTES + (uint32_t)sizeof(uint16_t) * plain->n_hashed +
            ((uint32_t)plain->n_map + plain->n_ram) * (uint32_t)FOTA_MAP_SEGMENT_BYTES;
 }
 
@@ -155,9 +156,10 @@ fota_delta_open(struct fota_delta **out, void *work, uint32_t work_bytes,
     memset(d, 0, sizeof *d);
     d->source = source;
     d->params = *params;
+    d->isa = fota_isa_of(params->arch);
     d->n_hashed = plain.n_hashed;
     d->n_direct = plain.n_hashed >= FOTA_DELTA_DIRECT_FROM ? FOTA_DELTA_DIRECT : 0;
-    d->hashed = (uint16_t *)(void *)(d + 1);
+    d->hashed = (uint16_t *)(void *)((uint8_t *)work + FOTA_DELTA_STATE_BYTES);
     d->map.at = (uint8_t *)(d->hashed + plain.n_hashed);
     d->map.room = plain.n_map;
     d->ram_map.at = d->map.at + (size_t)plain.n_map * FOTA_MAP_SEGMENT_BYTES;
@@ -256,8 +258,7 @@ static uint8_t code_item(struct fota_delta *d, uint8_t item[4])
         return 1;
     }
     uint32_t src_off = d->op.src_off + (d->pos - d->op.new_off);
-    uint32_t n =
-        d->params.arch != FOTA_ARCH_DATA && src_off % 2 == 0 ? fota_delta_word(d, item) : 0;
+    uint32_t n = d->isa != NULL ? fota_delta_word(d, src_off, item) : 0;
     if (n > 0 || d->err != FOTA_OK) return (uint8_t)n;
     int32_t src = fota_delta_src_byte(d, src_off);
     if (src < 0) {

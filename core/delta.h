@@ -10,16 +10,12 @@
 #define FOTA_CORE_DELTA_H
 
 #include "core/err.h"
+#include "core/isa.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 enum fota_codec {
     FOTA_CODEC_DELTA1 = 1,
-};
-
-enum fota_arch {
-    FOTA_ARCH_DATA = 0,  /* nothing known: no reference prediction */
-    FOTA_ARCH_THUMB = 1, /* Thumb and Thumb-2: Cortex-M and other Arm cores in that state */
 };
 
 /* Where the decoder reads.  A request outside what is readable, or past the coded bytes, is

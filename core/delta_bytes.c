@@ -53,13 +53,13 @@ uint16_t *fota_delta_hashed(struct fota_delta *d, uint32_t kind, uint32_t value,
     return hashed(d, context(kind, value), node);
 }
 
-void fota_delta_took_word(struct fota_delta *d, const uint8_t item[4])
+void fota_delta_took(struct fota_delta *d, const uint8_t *item, uint32_t n_bytes)
 {
-    d->models.last = ((uint32_t)item[0] << 24) | ((uint32_t)item[1] << 16) |
-                     ((uint32_t)item[2] << 8) | item[3];
-    d->models.equal_run += 4;
-    d->models.flags <<= 4;
-    d->pos += 4;
+    for (uint32_t i = 0; i < n_bytes; i++)
+        d->models.last = (d->models.last << 8) | item[i];
+    d->models.equal_run += n_bytes;
+    d->models.flags <<= n_bytes;
+    d->pos += n_bytes;
 }
 
 /* How many bits a number has, at most `max`. */

@@ -15,6 +15,9 @@
     128U                       /* hashed counters come in multiples of this, 1 to 255 times */
 #define FOTA_PROLOGUE_PLAIN 4U /* bytes before the range coded ones */
 
+/* What the format counts for the state below, on every machine. */
+#define FOTA_DELTA_STATE_BYTES 7328U
+
 /* Bytes of an image around the place of interest. */
 struct fota_window {
     uint32_t off;
@@ -58,6 +61,7 @@ enum fota_word_type {
     FOTA_WORD_CALL,
     FOTA_WORD_POINTER, /* into the image */
     FOTA_WORD_RAM,     /* into RAM */
+    FOTA_WORD_PAIR,    /* an instruction with a part of an address */
     FOTA_WORD_TYPES,
 };
 
@@ -91,9 +95,10 @@ struct fota_word_models {
     uint32_t last_old;    /* value of the last pointer in the old image ... */
     uint32_t last_new;    /* ... and in the new one */
     uint32_t pointer_end; /* source offset behind the last pointer or RAM word */
-    uint32_t skip;        /* source offset of a second half-word */
+    uint32_t inside_end;  /* source offset behind the last instruction */
     uint32_t pool_at;     /* source offset the pool marks were last looked at for */
     uint8_t pool[32];     /* bit per word, modulo 1 KiB: a load reads it */
+    struct fota_isa_state isa;
 };
 
 /* What the prologue says of the address space. */
@@ -123,11 +128,14 @@ struct fota_delta {
     struct fota_window src;
     struct fota_byte_models models;
     struct fota_word_models words;
+    const struct fota_isa *isa; /* null: no reference prediction */
     struct fota_delta_space space;
     struct fota_map map;     /* of the image */
     struct fota_map ram_map; /* of RAM, offsets from ram_begin */
     uint16_t *hashed;        /* n_hashed short counters, behind this struct; then the maps */
 };
+
+_Static_assert(sizeof(struct fota_delta) <= FOTA_DELTA_STATE_BYTES, "doc/codec.md 1");
 
 /* Begin a unit with another coder: the encoder's. */
 FOTA_NODISCARD enum fota_err
@@ -150,9 +158,9 @@ uint32_t fota_delta_run_bucket(uint32_t run);
 void fota_delta_words_reset(struct fota_delta *d);
 /* Code what begins at the current place of a copy, if it is such a thing: `item` holds the new
  * bytes, or gets them.  How many bytes; 0: it is none. */
-uint32_t fota_delta_word(struct fota_delta *d, uint8_t item[4]);
-/* Take 4 bytes as coded. */
-void fota_delta_took_word(struct fota_delta *d, const uint8_t item[4]);
+uint32_t fota_delta_word(struct fota_delta *d, uint32_t src_off, uint8_t item[4]);
+/* Take bytes as coded. */
+void fota_delta_took(struct fota_delta *d, const uint8_t *item, uint32_t n_bytes);
 
 /* core/delta.c */
 /* Parameters of the address space, by either direction. */

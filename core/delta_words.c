@@ -5,7 +5,6 @@
 #include "core/delta_state.h"
 #include "core/le.h"
 #include "core/mem.h"
-#include "core/thumb.h"
 
 #define LIMIT         250U
 #define LEARNING_RATE 14
@@ -15,11 +14,13 @@
             */
 #define POOL_REACH 1024U
 
-/* A word at the current place. */
-struct place {
-    uint32_t src;  /* source offset */
-    uint32_t pos;  /* new offset */
-    uint32_t word; /* old bytes, little-endian */
+/* What is at the current place. */
+struct item {
+    struct fota_isa_place at;
+    struct fota_ref ref; /* of an instruction */
+    enum fota_word_type type;
+    uint32_t n_bytes;
+    uint32_t target; /* offset in the image; of a RAM word, in RAM */
 };
 
 struct guesses {
@@ -43,7 +44,8 @@ void fota_delta_words_reset(struct fota_delta *d)
     }
     for (uint32_t i = 0; i < FOTA_SEEN_ENTRIES; i++)
         w->seen[i].old_target = UINT32_MAX;
-    w->pointer_end = w->skip = UINT32_MAX;
+    w->pointer_end = UINT32_MAX;
+    w->inside_end = 0;
 }
 
 /* Where the thing at image offset `target` of the old image lies in the new one. */
@@ -71,19 +73,31 @@ static void add(struct guesses *g, uint32_t word, enum fota_guess from)
     g->from[g->n++] = (uint8_t)from;
 }
 
-/* The word at `p` that refers to image offset `target` (RAM offset for a RAM word). */
-static bool word_for(const struct fota_delta *d, const struct place *p,
-                     enum fota_word_type type, uint32_t target, uint32_t *word)
+static bool in_ram(const struct fota_delta *d, uint32_t address)
 {
-    *word = p->word;
-    switch (type) {
+    return address - d->space.ram_begin < d->space.ram_bytes;
+}
+
+/* A word of data as the image has it, or the other way round. */
+static uint32_t as_data(const struct fota_delta *d, uint32_t word)
+{
+    return d->isa->big_endian ? fota_isa_swap(word) : word;
+}
+
+/* The word at the place of `it` that refers to `target`. */
+static bool
+word_for(const struct fota_delta *d, const struct item *it, uint32_t target, uint32_t *word)
+{
+    *word = it->at.word;
+    switch (it->type) {
     case FOTA_WORD_CALL:
-        return fota_thumb_set_call(word, target - p->pos);
+    case FOTA_WORD_PAIR:
+        return d->isa->set(&d->words.isa, word, &it->ref, &it->at, target);
     case FOTA_WORD_POINTER:
-        *word = target + d->space.base;
+        *word = as_data(d, target + d->space.base);
         return true;
     case FOTA_WORD_RAM:
-        *word = target + d->space.ram_begin;
+        *word = as_data(d, target + d->space.ram_begin);
         return true;
     case FOTA_WORD_TYPES:
         break;
@@ -91,65 +105,65 @@ static bool word_for(const struct fota_delta *d, const struct place *p,
     return false;
 }
 
-/* What `word` refers to when it stands at source or new offset `at`. */
-static uint32_t
-target_of(const struct fota_delta *d, enum fota_word_type type, uint32_t word, uint32_t at)
+/* Whether the address map or the RAM map has something to say. */
+static bool is_known(const struct fota_delta *d, const struct item *it)
 {
-    switch (type) {
-    case FOTA_WORD_CALL:
-        return at + fota_thumb_call_offset(word);
-    case FOTA_WORD_POINTER:
-        return word - d->space.base;
-    case FOTA_WORD_RAM:
-        return word - d->space.ram_begin;
-    case FOTA_WORD_TYPES:
-        break;
+    if (it->type == FOTA_WORD_POINTER || it->type == FOTA_WORD_RAM) return true;
+    if (in_image(d, it->target)) return true;
+    return it->type == FOTA_WORD_PAIR &&
+           (in_ram(d, it->target + d->space.base) || it->target / 2 < d->params.old_bytes);
+}
+
+static uint32_t map_target(const struct fota_delta *d, const struct item *it)
+{
+    uint32_t ram_off = it->target;
+    if (it->type == FOTA_WORD_PAIR && !in_image(d, it->target)) {
+        ram_off += d->space.base - d->space.ram_begin;
+        if (ram_off >= d->space.ram_bytes)
+            return it->target / 2 < d->params.old_bytes ? moved(d, it->target) : it->target;
+    } else if (it->type != FOTA_WORD_RAM) {
+        return moved(d, it->target);
     }
-    return 0;
+    return it->target - fota_map_diagonal(&d->ram_map, ram_off);
 }
 
-static uint32_t
-map_target(const struct fota_delta *d, enum fota_word_type type, uint32_t target)
-{
-    return type == FOTA_WORD_RAM ? target - fota_map_diagonal(&d->ram_map, target)
-                                 : moved(d, target);
-}
-
-static void guess(struct guesses *g, const struct fota_delta *d, const struct place *p,
-                  enum fota_word_type type, uint32_t target)
+static void guess(struct guesses *g, const struct fota_delta *d, const struct item *it)
 {
     const struct fota_word_models *w = &d->words;
-    uint32_t slot = seen_slot(target);
-    bool is_seen = type != FOTA_WORD_RAM && w->seen[slot].old_target == target;
-    bool known = type != FOTA_WORD_CALL || in_image(d, target);
-    uint32_t mapped = map_target(d, type, target);
-    uint32_t corrected = mapped + w->correction[type];
+    uint32_t slot = seen_slot(it->target);
+    bool is_seen = it->type != FOTA_WORD_RAM && w->seen[slot].old_target == it->target;
+    bool known = is_known(d, it);
+    uint32_t mapped = map_target(d, it);
+    uint32_t corrected = mapped + w->correction[it->type];
     uint32_t word;
     g->n = 0;
-    bool table = type == FOTA_WORD_POINTER && w->pointer_end == p->src;
-    if (table && w->last_guess[type] == FOTA_GUESS_CORRECTED &&
-        word_for(d, p, type, corrected, &word))
+    bool table = it->type == FOTA_WORD_POINTER && w->pointer_end == it->at.src;
+    if (table && w->last_guess[it->type] == FOTA_GUESS_CORRECTED &&
+        word_for(d, it, corrected, &word))
         add(g, word, FOTA_GUESS_CORRECTED);
-    if (is_seen && word_for(d, p, type, w->seen[slot].new_target, &word))
+    if (is_seen && word_for(d, it, w->seen[slot].new_target, &word))
         add(g, word, FOTA_GUESS_SEEN);
-    if (!known) add(g, p->word, FOTA_GUESS_SAME);
-    if (known && word_for(d, p, type, mapped, &word)) add(g, word, FOTA_GUESS_MAP);
-    if (known && word_for(d, p, type, corrected, &word)) add(g, word, FOTA_GUESS_CORRECTED);
-    if (table) add(g, w->last_new + (p->word - w->last_old), FOTA_GUESS_NEIGHBOUR);
-    add(g, p->word, FOTA_GUESS_SAME);
+    if (!known) add(g, it->at.word, FOTA_GUESS_SAME);
+    if (known && word_for(d, it, mapped, &word)) add(g, word, FOTA_GUESS_MAP);
+    if (known && word_for(d, it, corrected, &word)) add(g, word, FOTA_GUESS_CORRECTED);
+    if (table)
+        add(g, as_data(d, w->last_new + (as_data(d, it->at.word) - w->last_old)),
+            FOTA_GUESS_NEIGHBOUR);
+    add(g, it->at.word, FOTA_GUESS_SAME);
 }
 
 /* Whether the first guess is wrong. */
-static uint32_t code_first(struct fota_delta *d, const struct guesses *g,
-                           enum fota_word_type type, uint32_t target, uint32_t wrong)
+static uint32_t
+code_first(struct fota_delta *d, const struct guesses *g, const struct item *it, uint32_t wrong)
 {
     struct fota_word_models *w = &d->words;
+    enum fota_word_type type = it->type;
     uint32_t from = g->from[0];
     struct fota_mix mix = {
         .weights = w->weights[type],
         .n_inputs = FOTA_WORD_INPUTS,
         .n_short = 1,
-        .shorts = {fota_delta_hashed(d, 32 + type, target, from)},
+        .shorts = {fota_delta_hashed(d, 32 + type, it->target, from)},
         .longs = {0, &w->by_results[type][from][w->results[type] & 7U],
                   &w->by_run[type][fota_delta_run_bucket(w->hit_run[type])],
                   &w->by_last[type][from][w->last_guess[type]]},
@@ -157,57 +171,93 @@ static uint32_t code_first(struct fota_delta *d, const struct guesses *g,
     return fota_mix_code(&mix, &d->coder, wrong, LEARNING_RATE, LIMIT);
 }
 
-static void learn(struct fota_delta *d, const struct place *p, enum fota_word_type type,
-                  uint32_t target, uint32_t new_word)
+/* What the new word refers to; false when it does not say. */
+static bool
+new_target(const struct fota_delta *d, const struct item *it, uint32_t word, uint32_t *target)
+{
+    switch (it->type) {
+    case FOTA_WORD_CALL:
+    case FOTA_WORD_PAIR:
+        return d->isa->target(&d->words.isa, word, &it->ref, &it->at, target);
+    case FOTA_WORD_POINTER:
+        *target = as_data(d, word) - d->space.base;
+        return true;
+    case FOTA_WORD_RAM:
+        *target = as_data(d, word) - d->space.ram_begin;
+        return true;
+    case FOTA_WORD_TYPES:
+        break;
+    }
+    return false;
+}
+
+static void learn(struct fota_delta *d, const struct item *it, uint32_t word)
 {
     struct fota_word_models *w = &d->words;
-    if (type == FOTA_WORD_CALL && !fota_thumb_is_call(new_word)) return;
-    uint32_t new_target = target_of(d, type, new_word, p->pos);
-    uint32_t mapped = map_target(d, type, target);
-    w->correction[type] = new_target - mapped;
-    uint32_t slot = seen_slot(target);
-    if (type != FOTA_WORD_RAM && (new_target != mapped || w->seen[slot].old_target == target)) {
-        w->seen[slot].old_target = target;
-        w->seen[slot].new_target = new_target;
+    uint32_t target;
+    if (!new_target(d, it, word, &target)) return;
+    uint32_t mapped = map_target(d, it);
+    w->correction[it->type] = target - mapped;
+    uint32_t slot = seen_slot(it->target);
+    if (it->type != FOTA_WORD_RAM &&
+        (target != mapped || w->seen[slot].old_target == it->target)) {
+        w->seen[slot].old_target = it->target;
+        w->seen[slot].new_target = target;
     }
 }
 
-/* A word by its guesses; by bytes when none is right. */
-static void code_word(struct fota_delta *d, const struct place *p, enum fota_word_type type,
-                      uint8_t item[4])
+/* The first bytes of `bytes`, little-endian. */
+static uint32_t le_bytes(const uint8_t *bytes, uint32_t n_bytes)
+{
+    uint32_t v = 0;
+    for (uint32_t i = 0; i < n_bytes; i++)
+        v |= (uint32_t)bytes[i] << (8 * i);
+    return v;
+}
+
+static void code_predicted(struct fota_delta *d, uint8_t *item, uint32_t predicted,
+                           uint32_t n_bytes, enum fota_copy_type type)
+{
+    for (uint32_t i = 0; i < n_bytes; i++)
+        item[i] = fota_delta_copied(d, item[i], (uint8_t)(predicted >> (8 * i)), type);
+}
+
+/* A word by its guesses; by bytes when none is right.  Its new value. */
+static uint32_t code_word(struct fota_delta *d, const struct item *it, uint8_t item[4])
 {
     struct fota_word_models *w = &d->words;
+    enum fota_word_type type = it->type;
     struct guesses g;
-    uint32_t target = target_of(d, type, p->word, p->src);
-    uint32_t new_word = fota_le32(item);
-    guess(&g, d, p, type, target);
+    uint32_t mask = UINT32_MAX >> (8 * (4 - it->n_bytes));
+    uint32_t new_word = le_bytes(item, it->n_bytes);
+    guess(&g, d, it);
     uint32_t hit = 0;
-    if (code_first(d, &g, type, target, new_word != g.word[0]) != 0)
+    if (code_first(d, &g, it, new_word != (g.word[0] & mask)) != 0)
         for (hit = 1; hit < g.n; hit++)
             if (fota_code_long(&d->coder, &w->further[type][g.from[hit]][hit < 3 ? hit : 3],
-                               new_word != g.word[hit], LIMIT) == 0)
+                               new_word != (g.word[hit] & mask), LIMIT) == 0)
                 break;
     w->results[type] = (w->results[type] << 1) | (hit != 0);
     w->hit_run[type] = hit == 0 ? w->hit_run[type] + 1 : 0;
     w->last_guess[type] = hit < g.n ? g.from[hit] : FOTA_GUESSES;
     if (hit < g.n) {
-        fota_put_le32(item, g.word[hit]);
-        fota_delta_took_word(d, item);
+        uint8_t bytes[4];
+        fota_put_le32(bytes, g.word[hit]);
+        memcpy(item, bytes, it->n_bytes);
+        fota_delta_took(d, item, it->n_bytes);
     } else {
-        uint8_t predicted[4];
-        fota_put_le32(predicted, g.word[0]);
-        for (uint32_t i = 0; i < 4; i++)
-            item[i] =
-                fota_delta_copied(d, item[i], predicted[i],
-                                  type == FOTA_WORD_CALL ? FOTA_COPY_CALL : FOTA_COPY_POINTER);
+        bool is_code = type == FOTA_WORD_CALL || type == FOTA_WORD_PAIR;
+        code_predicted(d, item, g.word[0], it->n_bytes,
+                       is_code ? FOTA_COPY_CALL : FOTA_COPY_POINTER);
     }
-    new_word = fota_le32(item);
-    learn(d, p, type, target, new_word);
-    if (type != FOTA_WORD_CALL) {
-        w->pointer_end = p->src + 4;
-        w->last_old = p->word;
-        w->last_new = new_word;
+    new_word = le_bytes(item, it->n_bytes);
+    learn(d, it, new_word);
+    if (type == FOTA_WORD_POINTER || type == FOTA_WORD_RAM) {
+        w->pointer_end = it->at.src + 4;
+        w->last_old = as_data(d, it->at.word);
+        w->last_new = as_data(d, new_word);
     }
+    return new_word;
 }
 
 /* Marks of literal pool words: set by loads, looked at when the copy comes there. */
@@ -231,82 +281,95 @@ static bool is_marked(const struct fota_word_models *w, uint32_t src)
     return (w->pool[src / 32 % 32] >> (src / 4 % 8)) & 1U;
 }
 
-static bool is_word(const struct fota_delta *d, const struct place *p, bool marked,
-                    enum fota_word_type *type)
+/* A pointer into the image or into RAM. */
+static bool find_pointer(const struct fota_delta *d, struct item *it, bool marked)
 {
-    if (p->src % 4 == 0) {
-        uint32_t off = p->word - d->space.base;
-        if (in_image(d, off) && (d->space.base >= 0x1000U || off >= POINTER_MIN_LOW)) {
-            *type = FOTA_WORD_POINTER;
-            return true;
-        }
-        if (p->word - d->space.ram_begin < d->space.ram_bytes &&
-            (marked || d->words.pointer_end == p->src)) {
-            *type = FOTA_WORD_RAM;
-            return true;
-        }
+    uint32_t address = as_data(d, it->at.word);
+    uint32_t off = address - d->space.base;
+    it->n_bytes = 4;
+    if (in_image(d, off) && (d->space.base >= 0x1000U || off >= POINTER_MIN_LOW)) {
+        it->type = FOTA_WORD_POINTER;
+        it->target = off;
+        return true;
     }
-    *type = FOTA_WORD_CALL;
-    return !marked && fota_thumb_is_call(p->word);
+    it->type = FOTA_WORD_RAM;
+    it->target = address - d->space.ram_begin;
+    return it->target < d->space.ram_bytes &&
+           (marked || d->isa->words_anywhere || d->words.pointer_end == it->at.src);
 }
 
-/* The half-word at `p` as it should be at its new place. */
-static uint32_t adjust_half(struct fota_delta *d, const struct place *p, uint32_t half)
+static int32_t old_byte(void *ctx, uint32_t off)
 {
-    enum fota_thumb_branch branch = fota_thumb_branch_of(half);
-    if (branch != FOTA_THUMB_NO_BRANCH) {
-        uint32_t target = p->src + fota_thumb_branch_offset(half, branch);
-        if (in_image(d, target))
-            fota_thumb_set_branch(&half, branch, moved(d, target) - p->pos);
-    } else if (fota_thumb_is_load(half)) {
-        uint32_t target = fota_thumb_load_target(half, p->src);
-        mark_pool(&d->words, target);
-        if (in_image(d, target)) fota_thumb_set_load(&half, p->pos, moved(d, target));
-    }
-    return half;
+    return fota_delta_src_byte(ctx, off);
 }
 
-static uint32_t code_predicted(struct fota_delta *d, uint8_t *item, uint32_t predicted,
-                               uint32_t n_bytes, enum fota_copy_type type)
+/* As many old bytes from the current place on as the copy and the unit go on, up to 4. */
+static void look(struct fota_delta *d, struct fota_isa_place *p, uint32_t src_off)
 {
-    for (uint32_t i = 0; i < n_bytes; i++)
-        item[i] = fota_delta_copied(d, item[i], (uint8_t)(predicted >> (8 * i)), type);
-    return n_bytes;
-}
-
-uint32_t fota_delta_word(struct fota_delta *d, uint8_t item[4])
-{
-    struct fota_word_models *w = &d->words;
-    uint32_t done = d->pos - d->op.new_off;
-    struct place p = {.src = d->op.src_off + done, .pos = d->pos};
-    uint32_t left = d->op.n_bytes - done;
+    uint32_t left = d->op.n_bytes - (d->pos - d->op.new_off);
     if (left > d->end - d->pos) left = d->end - d->pos;
     if (left > 4) left = 4;
-    uint32_t n = 0;
-    for (; n < left; n++) {
-        int32_t byte = fota_delta_src_byte(d, p.src + n);
+    *p = (struct fota_isa_place){
+        .src = src_off, .pos = d->pos, .base = d->space.base, .ctx = d, .old_byte = old_byte};
+    for (; p->n_bytes < left; p->n_bytes++) {
+        int32_t byte = fota_delta_src_byte(d, src_off + p->n_bytes);
         if (byte < 0) break;
-        p.word |= (uint32_t)byte << (8 * n);
+        p->word |= (uint32_t)byte << (8 * p->n_bytes);
     }
-    if (n < 2 || d->err != FOTA_OK) return 0;
-    go_to(w, p.src);
-    bool marked = p.src % 4 == 0 && is_marked(w, p.src);
-    enum fota_word_type type;
-    if (n == 4 && w->skip != p.src && is_word(d, &p, marked, &type)) {
-        code_word(d, &p, type, item);
+}
+
+/* An instruction; 0 when it is one without reference, or when not all of it can be seen. */
+static uint32_t code_instruction(struct fota_delta *d, struct item *it, uint8_t item[4])
+{
+    struct fota_word_models *w = &d->words;
+    it->ref = d->isa->find(&w->isa, &it->at);
+    w->inside_end = it->at.src + it->ref.n_bytes;
+    uint32_t word = it->at.word;
+    uint32_t n = 0;
+    it->target = it->ref.target;
+    it->n_bytes = it->ref.n_bytes;
+    switch ((enum fota_ref_kind)it->ref.kind) {
+    case FOTA_REF_NONE:
+        break;
+    case FOTA_REF_LOAD:
+    case FOTA_REF_ADJUST:
+        if (it->ref.kind == FOTA_REF_LOAD) mark_pool(w, it->target);
+        if (in_image(d, it->target))
+            (void)d->isa->set(&w->isa, &word, &it->ref, &it->at, moved(d, it->target));
+        n = it->n_bytes;
+        code_predicted(d, item, word, n, n == 2 ? FOTA_COPY_SHORT : FOTA_COPY_WIDE);
+        word = le_bytes(item, n);
+        break;
+    case FOTA_REF_WORD:
+    case FOTA_REF_CALL:
+    case FOTA_REF_FAR:
+    case FOTA_REF_HIGH:
+    case FOTA_REF_LOW:
+        it->type = it->ref.kind == FOTA_REF_HIGH || it->ref.kind == FOTA_REF_LOW
+                       ? FOTA_WORD_PAIR
+                       : FOTA_WORD_CALL;
+        n = it->n_bytes;
+        word = code_word(d, it, item);
+        break;
+    }
+    if (d->isa->done != NULL) d->isa->done(&w->isa, &it->ref, &it->at, word);
+    return n;
+}
+
+uint32_t fota_delta_word(struct fota_delta *d, uint32_t src_off, uint8_t item[4])
+{
+    struct fota_word_models *w = &d->words;
+    if (src_off % d->isa->align != 0 && !(d->isa->words_anywhere && src_off % 4 == 0)) return 0;
+    struct item it;
+    look(d, &it.at, src_off);
+    if (it.at.n_bytes < 2 || d->err != FOTA_OK) return 0;
+    go_to(w, src_off);
+    bool inside = w->inside_end - src_off - 1U < 3U;
+    bool marked = src_off % 4 == 0 && is_marked(w, src_off);
+    if (it.at.n_bytes == 4 && src_off % 4 == 0 && (!inside || d->isa->words_anywhere) &&
+        find_pointer(d, &it, marked)) {
+        code_word(d, &it, item);
         return 4;
     }
-    if (marked || w->skip == p.src) return 0;
-    if (n == 4 && fota_thumb_is_wide_load(p.word)) {
-        uint32_t target = fota_thumb_load_target(p.word, p.src);
-        mark_pool(w, target);
-        if (in_image(d, target)) fota_thumb_set_load(&p.word, p.pos, moved(d, target));
-        return code_predicted(d, item, p.word, 4, FOTA_COPY_WIDE);
-    }
-    uint32_t half = p.word & 0xFFFFU;
-    if (fota_thumb_is_wide(half)) w->skip = p.src + 2;
-    uint32_t adjusted = adjust_half(d, &p, half);
-    if (fota_thumb_branch_of(half) == FOTA_THUMB_NO_BRANCH && !fota_thumb_is_load(half))
-        return 0;
-    return code_predicted(d, item, adjusted, 2, FOTA_COPY_SHORT);
+    return marked || inside ? 0 : code_instruction(d, &it, item);
 }

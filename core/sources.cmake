@@ -13,6 +13,11 @@ set(FOTA_CORE_SOURCES
   delta_map.c
   delta_words.c
   thumb.c
+  isa.c
+  isa_aarch64.c
+  isa_arm.c
+  isa_riscv.c
+  isa_xtensa.c
   app.c
   app_standard.c
   at_line.c
@@ -53,7 +58,7 @@ function(fota_core_part variable regex)
   list(TRANSFORM part PREPEND "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/")
   set(${variable} ${part} PARENT_SCOPE)
 endfunction()
-fota_core_part(FOTA_BOOT_SOURCES "^(boot|updater.*|delta.*|model|rangedec|thumb)\\.c$")
+fota_core_part(FOTA_BOOT_SOURCES "^(boot|updater.*|delta.*|model|rangedec|thumb|isa.*)\\.c$")
 fota_core_part(FOTA_CLIENT_SOURCES "^(at_client.*|at_fetch.*|tcp_answer)\\.c$")
 fota_core_part(FOTA_ALL_SOURCES ".")
 set(FOTA_APP_SOURCES ${FOTA_ALL_SOURCES})

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        old_readable, read_new,  new_readable};
     struct fota_delta_params params = {
         .codec = FOTA_CODEC_DELTA1,
-        .arch = data[0] & 1U,
+        .arch = data[0] % FOTA_ARCH_COUNT,
         .old_bytes = data[0] & 2U ? 0 : IMAGE_BYTES,
         .new_bytes = IMAGE_BYTES - data[1],
         .prologue_bytes = body.n * (data[2] + 1U) / 256U,

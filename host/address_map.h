@@ -7,10 +7,15 @@
 #include "host/analyze.h"
 #include "host/parse.h"
 
-/* Mark up to `room` ops for the map: long ones first, none that longer ones cover by half.  How
- * many. */
-FOTA_NODISCARD enum fota_err fota_address_map_mark(struct fota_ops *ops, uint32_t src_bytes,
-                                                   uint32_t room, uint32_t *n_marked);
+/* How many references of the old image go to offsets below i; image.n_bytes + 1 counts. */
+FOTA_NODISCARD enum fota_err
+fota_count_references(uint32_t *counts, struct fota_bytes image, enum fota_arch arch,
+                      const struct fota_delta_space *space);
+/* Mark up to `room` ops (at least one) for the map: those with the most references (counted as
+ * above) that the others cannot stand for.  How many. */
+FOTA_NODISCARD enum fota_err
+fota_address_map_mark(struct fota_ops *ops, const uint32_t *references, uint32_t src_bytes,
+                      uint32_t room, uint32_t *n_marked);
 /* The map that the marked ops make; `room` of it set, `at` malloc'd. */
 FOTA_NODISCARD enum fota_err
 fota_address_map_build(struct fota_map *map, const struct fota_ops *ops, uint32_t n_marked);

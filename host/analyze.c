@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/analyze.h"
 #include "core/le.h"
-#include "core/thumb.h"
+#include "host/walk.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,71 +21,48 @@ static uint32_t half_at(struct fota_bytes image, uint32_t off)
     return fota_le16(image.at + off);
 }
 
-enum fota_err fota_thumb_walk_open(struct fota_thumb_walk *w, struct fota_bytes image)
+/* Code calls most of its functions more than once; other data, read as this code, does not.
+ * How many calls go to functions called twice or more, 0 if it does not look like code. */
+static enum fota_err score_calls(uint32_t *score, struct fota_bytes image, enum fota_arch arch)
 {
-    w->image = image;
-    w->pool = calloc(image.n_bytes / 4 + 1, 1);
-    if (w->pool == NULL) return FOTA_E_NOMEM;
-    for (uint32_t off = 0; off + 4 <= image.n_bytes; off += 2) {
-        uint32_t word = fota_le32(image.at + off);
-        uint32_t half = word & 0xFFFFU;
-        if (off % 4 == 0 && w->pool[off / 4]) {
-            off += 2;
-            continue;
-        }
-        if (fota_thumb_is_load(half) || fota_thumb_is_wide_load(word)) {
-            uint32_t target = fota_thumb_load_target(word, off);
-            if (target % 4 == 0 && target > off && target < image.n_bytes)
-                w->pool[target / 4] = 1;
-        }
-        if (fota_thumb_is_wide(half)) off += 2;
+    struct fota_walk walk;
+    struct fota_walk_item item;
+    *score = 0;
+    uint8_t *calls = calloc(image.n_bytes + 1U, 1);
+    enum fota_err err =
+        calls == NULL ? FOTA_E_NOMEM : fota_walk_open(&walk, image, arch, FOTA_NO_BASE);
+    if (err != FOTA_OK) {
+        free(calls);
+        return err;
     }
-    return FOTA_OK;
-}
-
-void fota_thumb_walk_close(struct fota_thumb_walk *w)
-{
-    free(w->pool);
-    w->pool = NULL;
-}
-
-bool fota_thumb_walk_is_pool(const struct fota_thumb_walk *w, uint32_t off)
-{
-    return w->pool[off / 4] != 0;
-}
-
-/* Thumb code calls most of its functions more than once; other data, read as Thumb, does not.
- */
-static enum fota_err is_thumb(bool *yes, struct fota_bytes image)
-{
-    uint8_t *calls = calloc(image.n_bytes / 2 + 1, 1);
-    if (calls == NULL) return FOTA_E_NOMEM;
     uint32_t n_calls = 0;
     uint32_t n_again = 0;
     for (int pass = 0; pass < 2; pass++) {
-        for (uint32_t off = 0; off + 4 <= image.n_bytes; off += 2) {
-            uint32_t word = fota_le32(image.at + off);
-            uint32_t target = off + fota_thumb_call_offset(word);
-            if (!fota_thumb_is_call(word) || (word >> 30) != 3 || target >= image.n_bytes)
+        fota_walk_rewind(&walk);
+        while (fota_walk_next(&walk, &item)) {
+            uint32_t target = item.ref.target;
+            if (item.in_pool || item.ref.kind != FOTA_REF_CALL || target >= image.n_bytes)
                 continue;
             if (pass == 0) {
                 n_calls++;
-                if (calls[target / 2] < 2) calls[target / 2]++;
+                if (calls[target] < 2) calls[target]++;
             } else {
-                n_again += calls[target / 2] == 2;
+                n_again += calls[target] == 2;
             }
-            off += 2;
         }
     }
+    fota_walk_close(&walk);
     free(calls);
-    *yes = n_calls >= CALLS_MIN && n_calls >= image.n_bytes / 2048 && n_again >= n_calls / 2;
+    if (n_calls >= CALLS_MIN && n_calls >= image.n_bytes / 2048 && n_again >= n_calls / 2)
+        *score = n_again;
     return FOTA_OK;
 }
 
 struct votes {
+    enum fota_arch arch;
     uint32_t n_words;
     uint32_t n_anchors;
-    uint32_t words[WORDS_MAX];
+    uint32_t words[WORDS_MAX];     /* that may be addresses */
     uint32_t anchors[ANCHORS_MAX]; /* offset; bit 31: a string */
     uint16_t *score;               /* per base / 256 */
 };
@@ -112,14 +89,33 @@ static bool function_begins(struct fota_bytes image, uint32_t off)
            (half == 0xE92DU && (half_at(image, off + 2) & 0x4000U));
 }
 
-static void gather_anchors(struct votes *v, struct fota_bytes image)
+static bool is_arm(enum fota_arch arch)
 {
-    for (uint32_t off = 0; off < image.n_bytes && v->n_anchors < ANCHORS_MAX; off++) {
-        if (function_begins(image, off))
-            v->anchors[v->n_anchors++] = off;
-        else if (string_begins(image, off))
-            v->anchors[v->n_anchors++] = off | 0x80000000U;
+    return arch == FOTA_ARCH_THUMB || arch == FOTA_ARCH_ARM;
+}
+
+static enum fota_err gather_anchors(struct votes *v, struct fota_bytes image)
+{
+    struct fota_walk walk;
+    struct fota_walk_item item;
+    uint8_t *called = calloc(image.n_bytes + 1U, 1);
+    enum fota_err err =
+        called == NULL ? FOTA_E_NOMEM : fota_walk_open(&walk, image, v->arch, FOTA_NO_BASE);
+    if (err == FOTA_OK) {
+        while (fota_walk_next(&walk, &item))
+            if (!item.in_pool && item.ref.kind == FOTA_REF_CALL &&
+                item.ref.target < image.n_bytes)
+                called[item.ref.target] = 1;
+        fota_walk_close(&walk);
+        for (uint32_t off = 0; off < image.n_bytes && v->n_anchors < ANCHORS_MAX; off++) {
+            if (v->arch == FOTA_ARCH_THUMB ? function_begins(image, off) : called[off] != 0)
+                v->anchors[v->n_anchors++] = off;
+            else if (string_begins(image, off))
+                v->anchors[v->n_anchors++] = off | 0x80000000U;
+        }
     }
+    free(called);
+    return err;
 }
 
 static int compare_words(const void *a, const void *b)
@@ -129,11 +125,47 @@ static int compare_words(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void gather_words(struct votes *v, const struct fota_thumb_walk *walk)
+/* Words that look like one of a table of addresses: their upper halves are those of the next.
+ */
+static void gather_tables(struct votes *v, struct fota_bytes image)
 {
-    for (uint32_t off = 0; off + 4 <= walk->image.n_bytes && v->n_words < WORDS_MAX; off += 4)
-        if (fota_thumb_walk_is_pool(walk, off))
-            v->words[v->n_words++] = fota_le32(walk->image.at + off);
+    const struct fota_walk walk = {.isa = fota_isa_of((uint8_t)v->arch), .image = image};
+    for (uint32_t off = 0; off + 12 <= image.n_bytes && v->n_words < WORDS_MAX; off += 4) {
+        uint32_t word = fota_walk_data(&walk, off);
+        uint32_t apart = word ^ fota_walk_data(&walk, off + 4);
+        uint32_t apart_8 = word ^ fota_walk_data(&walk, off + 8);
+        if (word >= 0x1000 &&
+            (((apart >> 18) == 0 && apart != 0) || ((apart_8 >> 18) == 0 && apart_8 != 0)))
+            v->words[v->n_words++] = word;
+    }
+}
+
+/* Words in literal pools, addresses that instructions make up, and tables.  An address is
+ * absolute when it does not depend on where the code is thought to be. */
+static enum fota_err gather_words(struct votes *v, struct fota_bytes image)
+{
+    enum { ELSEWHERE = 0x100000 };
+    struct fota_walk walk[2] = {0};
+    struct fota_walk_item item[2];
+    enum fota_err err = fota_walk_open(&walk[0], image, v->arch, 0);
+    if (err == FOTA_OK) err = fota_walk_open(&walk[1], image, v->arch, ELSEWHERE);
+    v->n_words = 0;
+    while (err == FOTA_OK && v->n_words < WORDS_MAX && fota_walk_next(&walk[0], &item[0]) &&
+           fota_walk_next(&walk[1], &item[1])) {
+        if (item[0].in_pool)
+            v->words[v->n_words++] = fota_walk_data(&walk[0], item[0].off);
+        else if (item[0].ref.kind == FOTA_REF_LOW &&
+                 item[0].ref.target == item[1].ref.target + ELSEWHERE)
+            v->words[v->n_words++] = item[0].ref.target;
+    }
+    fota_walk_close(&walk[0]);
+    fota_walk_close(&walk[1]);
+    return err;
+}
+
+/* Each word once. */
+static void sort_words(struct votes *v)
+{
     qsort(v->words, v->n_words, sizeof *v->words, compare_words);
     uint32_t n = 0;
     for (uint32_t i = 0; i < v->n_words; i++)
@@ -148,8 +180,10 @@ static void vote(struct votes *v)
         bool is_string = v->anchors[a] >> 31;
         uint32_t off = v->anchors[a] & 0x7FFFFFFFU;
         for (uint32_t i = 0; i < v->n_words; i++) {
-            uint32_t base = (is_string ? v->words[i] : v->words[i] & ~1U) - off;
-            if (base % 256 != 0 || (!is_string && v->words[i] % 2 == 0)) continue;
+            uint32_t thumb = is_string || !is_arm(v->arch) ? 0 : v->words[i] & 1U;
+            uint32_t base = v->words[i] - thumb - off;
+            if (base % 256 != 0 || (v->arch == FOTA_ARCH_THUMB && !is_string && thumb == 0))
+                continue;
             uint16_t *score = &v->score[base / 256];
             if (*score < UINT16_MAX) (*score)++;
         }
@@ -188,37 +222,32 @@ static uint32_t elect(const struct votes *v, struct fota_bytes image)
     return best_score >= SCORE_MIN && best_score * 2 >= second * 3 ? best : FOTA_NO_BASE;
 }
 
-static enum fota_err find_base(uint32_t *base, const struct fota_thumb_walk *walk)
+static enum fota_err find_base(uint32_t *base, struct votes *v, struct fota_bytes image)
 {
-    enum fota_err err = FOTA_E_NOMEM;
-    struct votes *v = calloc(1, sizeof *v);
-    if (v == NULL) return err;
     v->score = calloc(BASE_SLOTS, sizeof *v->score);
-    if (v->score != NULL) {
-        gather_anchors(v, walk->image);
-        gather_words(v, walk);
+    enum fota_err err = v->score == NULL ? FOTA_E_NOMEM : gather_anchors(v, image);
+    if (err == FOTA_OK) {
+        sort_words(v);
         vote(v);
-        *base = elect(v, walk->image);
-        err = FOTA_OK;
+        *base = elect(v, image);
     }
     free(v->score);
-    free(v);
     return err;
 }
 
-/* RAM: the range of addresses outside the image that most literal pool words lie in. */
+/* RAM: the range of addresses outside the image that most of the words lie in. */
 static enum fota_err
-find_ram(struct fota_delta_space *space, const struct fota_thumb_walk *walk)
+find_ram(struct fota_delta_space *space, const struct votes *v, uint32_t image_bytes)
 {
-    uint32_t n_pages = (RAM_HIGHEST - RAM_LOWEST) / RAM_PAGE + 1;
+    uint32_t lowest = v->arch == FOTA_ARCH_THUMB ? RAM_LOWEST : 0x1000;
+    uint32_t highest = v->arch == FOTA_ARCH_THUMB ? RAM_HIGHEST : 0xFFFFEFFFU;
+    uint32_t n_pages = (highest - lowest) / RAM_PAGE + 1;
     uint16_t *pages = calloc(n_pages, sizeof *pages);
     if (pages == NULL) return FOTA_E_NOMEM;
-    for (uint32_t off = 0; off + 4 <= walk->image.n_bytes; off += 4) {
-        uint32_t word = fota_le32(walk->image.at + off);
-        if (!fota_thumb_walk_is_pool(walk, off) || word < RAM_LOWEST || word > RAM_HIGHEST ||
-            word - space->base < walk->image.n_bytes)
-            continue;
-        uint16_t *page = &pages[(word - RAM_LOWEST) / RAM_PAGE];
+    for (uint32_t i = 0; i < v->n_words; i++) {
+        uint32_t word = v->words[i];
+        if (word < lowest || word > highest || word - space->base < image_bytes) continue;
+        uint16_t *page = &pages[(word - lowest) / RAM_PAGE];
         if (*page < UINT16_MAX) (*page)++;
     }
     uint32_t best = RAM_WORDS - 1;
@@ -238,7 +267,7 @@ find_ram(struct fota_delta_space *space, const struct fota_thumb_walk *walk)
         words += pages[i];
         if (words > best) {
             best = words;
-            space->ram_begin = RAM_LOWEST + first * RAM_PAGE;
+            space->ram_begin = lowest + first * RAM_PAGE;
             space->ram_bytes = (i + 1 - first) * RAM_PAGE;
         }
     }
@@ -246,20 +275,49 @@ find_ram(struct fota_delta_space *space, const struct fota_thumb_walk *walk)
     return FOTA_OK;
 }
 
-enum fota_err
-fota_analyze(enum fota_arch *arch, struct fota_delta_space *space, struct fota_bytes image)
+static enum fota_err
+find_space(struct fota_delta_space *space, struct fota_bytes image, enum fota_arch arch)
 {
-    bool thumb = false;
-    *arch = FOTA_ARCH_DATA;
     *space = (struct fota_delta_space){.base = FOTA_NO_BASE};
-    enum fota_err err = is_thumb(&thumb, image);
-    if (err != FOTA_OK || !thumb) return err;
-    *arch = FOTA_ARCH_THUMB;
-    struct fota_thumb_walk walk;
-    err = fota_thumb_walk_open(&walk, image);
-    if (err != FOTA_OK) return err;
-    err = find_base(&space->base, &walk);
-    if (err == FOTA_OK) err = find_ram(space, &walk);
-    fota_thumb_walk_close(&walk);
+    struct votes *v = calloc(1, sizeof *v);
+    if (v == NULL) return FOTA_E_NOMEM;
+    v->arch = arch;
+    enum fota_err err = gather_words(v, image);
+    if (err == FOTA_OK && !is_arm(arch)) gather_tables(v, image);
+    if (err == FOTA_OK) err = find_base(&space->base, v, image);
+    if (err == FOTA_OK) err = gather_words(v, image); /* each as often as it is there */
+    if (err == FOTA_OK) err = find_ram(space, v, image.n_bytes);
+    free(v);
     return err;
+}
+
+enum fota_err fota_analyze(struct fota_analysis *out, struct fota_bytes image)
+{
+    uint32_t scores[FOTA_ANALYSIS_MAX];
+    out->n = 0;
+    for (uint8_t arch = 0; arch < FOTA_ARCH_COUNT; arch++) {
+        uint32_t score;
+        if (fota_isa_of(arch) == NULL) continue;
+        enum fota_err err = score_calls(&score, image, (enum fota_arch)arch);
+        if (err != FOTA_OK) return err;
+        if (score == 0) continue;
+        uint32_t at = 0;
+        while (at < out->n && scores[at] >= score)
+            at++;
+        if (at == FOTA_ANALYSIS_MAX) continue;
+        uint32_t last = out->n < FOTA_ANALYSIS_MAX ? out->n++ : FOTA_ANALYSIS_MAX - 1;
+        for (uint32_t i = last; i > at; i--) {
+            scores[i] = scores[i - 1];
+            out->at[i] = out->at[i - 1];
+        }
+        scores[at] = score;
+        out->at[at].arch = (enum fota_arch)arch;
+    }
+    while (out->n > 1 && scores[out->n - 1] < scores[0] / 4)
+        out->n--;
+    for (uint32_t i = 0; i < out->n; i++) {
+        enum fota_err err = find_space(&out->at[i].space, image, out->at[i].arch);
+        if (err != FOTA_OK) return err;
+    }
+    return FOTA_OK;
 }

@@ -22,7 +22,8 @@ struct job {
     struct fota_ops ops;
     enum fota_arch arch;
     struct fota_delta_space space;
-    struct fota_map map; /* both as the decoder will have them */
+    uint32_t *references; /* fota_count_references() of the old image */
+    struct fota_map map;  /* both as the decoder will have them */
     struct fota_map ram_map;
     struct fota_buffer body;
     uint32_t unit; /* being coded */
@@ -50,21 +51,21 @@ static void free_maps(struct job *j)
 /* Workspace behind the decoder's state, for hashed counters and maps. */
 static uint32_t shared_bytes(const struct job *j)
 {
-    return j->options->decoder_bytes - (uint32_t)sizeof(struct fota_delta);
+    return j->options->decoder_bytes - FOTA_DELTA_STATE_BYTES;
 }
 
 /* The map gets up to 70 % of that. */
 static enum fota_err make_maps(struct job *j)
 {
-    uint32_t room = shared_bytes(j) / 10 * 7 / (uint32_t)FOTA_MAP_SEGMENT_BYTES;
+    uint32_t room = shared_bytes(j) / 10 * 6 / (uint32_t)FOTA_MAP_SEGMENT_BYTES;
     uint32_t n_marked;
     if (room > UINT16_MAX) room = UINT16_MAX;
     free_maps(j);
     enum fota_err err = fota_ram_map_build(&j->ram_map, &j->ops, j->old_image, j->new_image,
                                            &j->space, room / 4 < 255 ? room / 4 : 255);
     if (err == FOTA_OK)
-        err = fota_address_map_mark(&j->ops, j->old_image.n_bytes, room - j->ram_map.n,
-                                    &n_marked);
+        err = fota_address_map_mark(&j->ops, j->references, j->old_image.n_bytes,
+                                    room - j->ram_map.n, &n_marked);
     if (err == FOTA_OK) err = fota_address_map_build(&j->map, &j->ops, n_marked);
     return err;
 }
@@ -301,8 +302,7 @@ static enum fota_err
 encode_plan(struct fota_encoded *out, struct job *j, struct fota_plan_choice how)
 {
     *out = (struct fota_encoded){.codec = FOTA_CODEC_DELTA1, .arch = (uint8_t)j->arch};
-    if (j->options->decoder_bytes <
-        sizeof(struct fota_delta) + (size_t)4 * FOTA_DELTA_HASH_UNIT)
+    if (j->options->decoder_bytes < FOTA_DELTA_STATE_BYTES + 4 * FOTA_DELTA_HASH_UNIT)
         return FOTA_E_RAM;
     enum fota_err err = fota_plan_make(&j->plan, j->old_image, j->new_image, j->options, how);
     if (err == FOTA_OK) err = parse(j);
@@ -383,23 +383,35 @@ static enum fota_err try_choice(struct fota_encoded *best, bool *smaller, struct
     return FOTA_OK;
 }
 
-/* The smallest body of all choices; then the same without regard to instructions, for images
- * that are mostly something else. */
-static enum fota_err try_choices(struct fota_encoded *best, struct job *j)
+/* What `analysis` says at place `at`; past its end: data. */
+static enum fota_err take_arch(struct job *j, const struct fota_analysis *analysis, uint32_t at)
+{
+    j->arch = FOTA_ARCH_DATA;
+    if (at >= analysis->n) return FOTA_OK;
+    j->arch = analysis->at[at].arch;
+    j->space = analysis->at[at].space;
+    return fota_count_references(j->references, j->old_image, j->arch, &j->space);
+}
+
+/* The smallest body: of all instruction sets, and of none, with the first plan; then of all
+ * plans with the best one. */
+static enum fota_err
+try_choices(struct fota_encoded *best, struct job *j, const struct fota_analysis *analysis)
 {
     struct fota_plan_choice choices[CHOICES_MAX];
     uint32_t n = list_choices(choices, j->options);
-    uint32_t best_choice = 0;
+    uint32_t n_arch = j->options->level == 1 ? 1 : analysis->n + 1;
+    uint32_t best_arch = 0;
     bool smaller;
-    for (uint32_t i = 0; i < n; i++) {
-        enum fota_err err = try_choice(best, &smaller, j, choices[i]);
+    for (uint32_t i = 0; i < n_arch + n - 1; i++) {
+        enum fota_err err = take_arch(j, analysis, i < n_arch ? i : best_arch);
+        if (err == FOTA_OK)
+            err = try_choice(best, &smaller, j, choices[i < n_arch ? 0 : i - n_arch + 1]);
         if (err != FOTA_OK) return err;
-        if (smaller) best_choice = i;
-        report(j->options, 80U * (i + 1) / n);
+        if (smaller && i < n_arch) best_arch = i;
+        report(j->options, 90U * (i + 1) / (n_arch + n - 1));
     }
-    if (j->arch == FOTA_ARCH_DATA || j->options->level == 1) return FOTA_OK;
-    j->arch = FOTA_ARCH_DATA;
-    return try_choice(best, &smaller, j, choices[best_choice]);
+    return FOTA_OK;
 }
 
 enum fota_err
@@ -407,10 +419,15 @@ fota_encode(struct fota_encoded *out, struct fota_bytes old_image, struct fota_b
             const struct fota_encode_options *options)
 {
     struct fota_encoded best = {0};
+    struct fota_analysis analysis = {0};
     struct job j = {.old_image = old_image, .new_image = new_image, .options = options};
     enum fota_err err = check(old_image, new_image, options);
-    if (err == FOTA_OK && !is_full(&j)) err = fota_analyze(&j.arch, &j.space, old_image);
-    if (err == FOTA_OK) err = try_choices(&best, &j);
+    if (err != FOTA_OK) return err;
+    j.references = malloc((old_image.n_bytes + 1U) * sizeof *j.references);
+    if (j.references == NULL) return FOTA_E_NOMEM;
+    if (err == FOTA_OK && !is_full(&j)) err = fota_analyze(&analysis, old_image);
+    if (err == FOTA_OK) err = try_choices(&best, &j, &analysis);
+    free(j.references);
     if (err == FOTA_OK) err = fota_prove(&best, old_image, new_image, options);
     if (err != FOTA_OK) {
         fota_encoded_free(&best);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which bytes of the new image are best copied from where: approximate matching along
- * diagonals, the cheapest sequence by dynamic programming.  doc/codec.md 8. */
+ * diagonals, the cheapest sequence by dynamic programming. */
 #ifndef FOTA_HOST_PARSE_H
 #define FOTA_HOST_PARSE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Images in which references say where they point, instead of how far: what matches there is
- * what the decoder can predict.  doc/codec.md 8. */
+ * what the decoder can predict. */
 #ifndef FOTA_HOST_PROJECT_H
 #define FOTA_HOST_PROJECT_H
 

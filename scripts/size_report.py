@@ -27,7 +27,7 @@ GROUPS = [
     ("error texts (optional)", ["err_text"]),
     ("hashes", ["crc32", "sha256"]),
     ("package, signature checks", ["package", "sign", "package_check", "package_choice"]),
-    ("codec", ["model", "rangedec", "delta", "thumb", "analyze"]),
+    ("codec", ["model", "rangedec", "delta", "thumb", "isa"]),
     ("flash, journal, records", ["flash", "journal", "record_store", "identity", "image_hash"]),
     ("updater and boot flow", ["updater", "boot"]),
     ("reception", ["staging"]),

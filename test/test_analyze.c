@@ -43,11 +43,12 @@ static void firmware_tells_its_instruction_set_address_and_ram(void **state)
 {
     (void)state;
     static uint8_t image[N_FUNCTIONS * (FUNCTION_BYTES + 8) + 1];
-    enum fota_arch arch;
-    struct fota_delta_space space;
+    struct fota_analysis found;
     uint32_t n = make_firmware(image);
-    assert_int_equal(fota_analyze(&arch, &space, (struct fota_bytes){image, n}), FOTA_OK);
-    assert_int_equal(arch, FOTA_ARCH_THUMB);
+    assert_int_equal(fota_analyze(&found, (struct fota_bytes){image, n}), FOTA_OK);
+    assert_true(found.n > 0);
+    assert_int_equal(found.at[0].arch, FOTA_ARCH_THUMB);
+    struct fota_delta_space space = found.at[0].space;
     assert_int_equal(space.base, BASE);
     assert_int_equal(space.ram_begin, RAM);
     assert_in_range(space.ram_bytes, 0x100 + N_FUNCTIONS * 4, 0x10000);
@@ -56,15 +57,14 @@ static void firmware_tells_its_instruction_set_address_and_ram(void **state)
 static void other_data_is_data(void **state)
 {
     (void)state;
-    enum fota_arch arch;
-    struct fota_delta_space space;
+    struct fota_analysis found;
     uint8_t *random = random_image(200000, 3);
     uint8_t *zeros = calloc(200000, 1);
     for (uint32_t n = 1; n <= 200000; n = n * 3 + 1) {
-        assert_int_equal(fota_analyze(&arch, &space, (struct fota_bytes){random, n}), FOTA_OK);
-        assert_int_equal(arch, FOTA_ARCH_DATA);
-        assert_int_equal(fota_analyze(&arch, &space, (struct fota_bytes){zeros, n}), FOTA_OK);
-        assert_int_equal(arch, FOTA_ARCH_DATA);
+        assert_int_equal(fota_analyze(&found, (struct fota_bytes){random, n}), FOTA_OK);
+        assert_int_equal(found.n, 0);
+        assert_int_equal(fota_analyze(&found, (struct fota_bytes){zeros, n}), FOTA_OK);
+        assert_int_equal(found.n, 0);
     }
     free(random);
     free(zeros);

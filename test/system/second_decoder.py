@@ -5,6 +5,8 @@ import math
 import struct
 import zlib
 
+import second_isa as isa
+
 M = 0xFFFFFFFF
 A, B = 0x9E3779B1, 0x85EBCA6B
 ERASED = 0xFF
@@ -221,95 +223,9 @@ class Map:
         return signed24(found)
 
 
-# ---- Thumb ----
-
-def is_call(word):
-    return word & 0xF800 == 0xF000 and word >> 16 & 0xD000 in (0x9000, 0xD000)
-
-
-def call_offset(word):
-    first, second = word & 0xFFFF, word >> 16
-    s = first >> 10 & 1
-    i1 = 1 - ((second >> 13 & 1) ^ s)
-    i2 = 1 - ((second >> 11 & 1) ^ s)
-    v = s << 24 | i1 << 23 | i2 << 22 | (first & 0x3FF) << 12 | (second & 0x7FF) << 1
-    return (v - (s << 25)) + 4
-
-
-def set_call(word, offset):
-    v = (offset - 4) & M
-    v = v - (1 << 32) if v >> 31 else v
-    if v & 1 or not -(1 << 24) <= v < 1 << 24:
-        return None
-    s = int(v < 0)
-    j1 = 1 - ((v >> 23 & 1) ^ s)
-    j2 = 1 - ((v >> 22 & 1) ^ s)
-    first = word & 0xF800 | s << 10 | v >> 12 & 0x3FF
-    second = word >> 16 & 0xD000 | j1 << 13 | j2 << 11 | v >> 1 & 0x7FF
-    return second << 16 | first
-
-
-def signed(v, n_bits):
-    return v - (1 << n_bits) if v >> (n_bits - 1) & 1 else v
-
-
-def branch(half):
-    """(offset, function that makes the half-word for another one), or None."""
-    def cond(v):
-        return half & 0xFF00 | v >> 1 & 0xFF if -256 <= v < 256 else None
-
-    def always(v):
-        return half & 0xF800 | v >> 1 & 0x7FF if -2048 <= v < 2048 else None
-
-    def zero(v):
-        return half & 0xFD07 | (v >> 1 & 31) << 3 | (v >> 6 & 1) << 9 if 0 <= v < 128 else None
-
-    if half & 0xF000 == 0xD000 and half & 0xF00 < 0xE00:
-        return 2 * signed(half & 0xFF, 8) + 4, cond
-    if half & 0xF800 == 0xE000:
-        return 2 * signed(half & 0x7FF, 11) + 4, always
-    if half & 0xF500 == 0xB100:
-        return 2 * ((half >> 9 & 1) << 5 | half >> 3 & 31) + 4, zero
-    return None
-
-
-def set_branch(half, make, offset):
-    v = (offset - 4) & M
-    v = v - (1 << 32) if v >> 31 else v
-    made = make(v) if v % 2 == 0 else None
-    return half if made is None else made
-
-
-def is_load(half):
-    return half & 0xF800 == 0x4800
-
-
-def is_wide_load(word):
-    return word & 0xFF7F == 0xF85F
-
-
-def load_target(word, at):
-    pc = at + 4 & ~3
-    if not is_wide_load(word):
-        return pc + 4 * (word & 0xFF)
-    imm = word >> 16 & 0xFFF
-    return pc + (imm if word & 0x80 else -imm) & M
-
-
-def set_load(word, at, target):
-    distance = (target - (at + 4 & ~3)) & M
-    distance = distance - (1 << 32) if distance >> 31 else distance
-    if not is_wide_load(word):
-        return word & ~0xFF | distance // 4 if distance % 4 == 0 and 0 <= distance <= 1020 else word
-    if abs(distance) > 0xFFF:
-        return word
-    up = word & 0x80 if distance == 0 else 0x80 if distance > 0 else 0
-    return word & 0xF000FF7F | up | abs(distance) << 16
-
-
 # ---- a unit ----
 
-CALL, POINTER, RAM = range(3)
+CALL, POINTER, RAM, PAIR = range(4)
 SEEN, MAPPED, CORRECTED, NEIGHBOUR, SAME, NONE = range(6)
 
 
@@ -326,14 +242,15 @@ class Unit:
         self.last = self.equal_run = self.flags = 0
         self.lane_diff = [0] * 4
         self.marks, self.pool_at = set(), 0
-        self.skip = self.pointer_end = M
+        self.pointer_end, self.inside_end = M, 0
         self.last_old = self.last_new = 0
-        self.results, self.hit_run, self.correction = [0] * 3, [0] * 3, [0] * 3
-        self.last_guess = [NONE] * 3
+        self.results, self.hit_run, self.correction = [0] * 4, [0] * 4, [0] * 4
+        self.last_guess = [NONE] * 4
         self.seen = [(M, 0)] * 64
-        self.by_results, self.by_run = longs(3, 5, 8), longs(3, 16)
-        self.by_last, self.further = longs(3, 5, 6), longs(3, 5, 4)
-        self.word_weights = [[9830] * 4 for _ in range(3)]
+        self.by_results, self.by_run = longs(4, 5, 8), longs(4, 16)
+        self.by_last, self.further = longs(4, 5, 6), longs(4, 5, 4)
+        self.word_weights = [[9830] * 4 for _ in range(4)]
+        self.isa = isa.SETS[body.arch](body.address, read_source) if body.arch else None
 
     def counter(self, kind, value, node):
         h = ((value * B + kind) * A + node * B) * A & M
@@ -422,50 +339,60 @@ class Unit:
         if (target - self.pool_at) & M < 1024:
             self.marks.add(target // 4 % 256)
 
-    def word_type(self, src, word, marked):
-        if src % 4 == 0:
-            off = word - self.body.address & M
-            if self.in_old(off) and (self.body.address >= 0x1000 or off >= 0x400):
-                return POINTER
-            if (word - self.body.ram_begin) & M < self.body.ram_bytes and (marked or self.pointer_end == src):
-                return RAM
-        return CALL if not marked and is_call(word) else None
+    def as_data(self, word):
+        return int.from_bytes(word.to_bytes(4, "little"), "big") if self.isa.big_endian else word
 
-    def target_of(self, kind, word, at):
-        if kind == CALL:
-            return at + call_offset(word) & M
-        return word - (self.body.address if kind == POINTER else self.body.ram_begin) & M
+    def in_ram(self, address):
+        return (address - self.body.ram_begin) & M < self.body.ram_bytes
 
-    def word_for(self, kind, target, old_word):
-        if kind == CALL:
-            return set_call(old_word, target - self.pos)
-        return target + (self.body.address if kind == POINTER else self.body.ram_begin) & M
+    def pointer(self, src, word, marked):
+        """(kind, target), or None."""
+        address = self.as_data(word)
+        off = address - self.body.address & M
+        if self.in_old(off) and (self.body.address >= 0x1000 or off >= 0x400):
+            return POINTER, off
+        if self.in_ram(address) and (marked or self.isa.anywhere or self.pointer_end == src):
+            return RAM, address - self.body.ram_begin & M
+        return None
 
-    def reference(self, kind, src, word):
-        pos = self.pos
-        target = self.target_of(kind, word, src)
-        mapped = target - self.body.ram_map.diagonal(target) & M if kind == RAM else self.moved(target)
+    def mapped(self, kind, target):
+        """Where it is now, and whether a map says so."""
+        address = target + self.body.address & M
+        if kind == RAM:
+            return target - self.body.ram_map.diagonal(target) & M, True
+        if kind == PAIR and not self.in_old(target):
+            if self.in_ram(address):
+                return target - self.body.ram_map.diagonal(address - self.body.ram_begin & M) & M, True
+            if target // 2 < self.body.base_bytes:
+                return self.moved(target), True
+            return target, False
+        return self.moved(target), kind == POINTER or self.in_old(target)
+
+    def guesses(self, kind, src, word, target, word_for):
+        mapped, known = self.mapped(kind, target)
         corrected = mapped + self.correction[kind] & M
         slot = (target * A & M) >> 16 & 63
-        known = kind != CALL or self.in_old(target)
         table = kind == POINTER and self.pointer_end == src
         wanted = []
         if table and self.last_guess[kind] == CORRECTED:
-            wanted.append((CORRECTED, self.word_for(kind, corrected, word)))
+            wanted.append((CORRECTED, word_for(corrected)))
         if kind != RAM and self.seen[slot][0] == target:
-            wanted.append((SEEN, self.word_for(kind, self.seen[slot][1], word)))
+            wanted.append((SEEN, word_for(self.seen[slot][1])))
         if not known:
             wanted.append((SAME, word))
         else:
-            wanted.append((MAPPED, self.word_for(kind, mapped, word)))
-            wanted.append((CORRECTED, self.word_for(kind, corrected, word)))
+            wanted += [(MAPPED, word_for(mapped)), (CORRECTED, word_for(corrected))]
         if table:
-            wanted.append((NEIGHBOUR, self.last_new + word - self.last_old & M))
+            wanted.append((NEIGHBOUR, self.as_data(self.last_new + self.as_data(word) - self.last_old & M)))
         wanted.append((SAME, word))
-        guesses = []
+        out = []
         for source, guess in wanted:
-            if guess is not None and guess not in [g for _, g in guesses]:
-                guesses.append((source, guess))
+            if guess is not None and guess not in [g for _, g in out]:
+                out.append((source, guess))
+        return out, mapped, slot
+
+    def reference(self, kind, src, word, n, target, word_for, new_target):
+        guesses, mapped, slot = self.guesses(kind, src, word, target, word_for)
         first = guesses[0][0]
         counters = [self.counter(32 + kind, target, first), self.by_results[kind][first][self.results[kind] & 7],
                     self.by_run[kind][self.bucket(self.hit_run[kind])],
@@ -478,26 +405,52 @@ class Unit:
         self.results[kind] = (self.results[kind] << 1 | int(hit != 0)) & M
         self.hit_run[kind] = self.hit_run[kind] + 1 if hit == 0 else 0
         if hit < len(guesses):
-            self.last_guess[kind], new_word = guesses[hit]
-            for byte in struct.pack("<I", new_word):
+            self.last_guess[kind] = guesses[hit][0]
+            for byte in struct.pack("<I", guesses[hit][1])[:n]:
                 self.put(byte)
-            self.equal_run += 4
-            self.flags = self.flags << 4 & M
+            self.equal_run += n
+            self.flags = self.flags << n & M
         else:
             self.last_guess[kind] = NONE
-            for byte in struct.pack("<I", guesses[0][1]):
-                self.copied(byte, 6 if kind == CALL else 7)
-            new_word = struct.unpack("<I", self.out[-4:])[0]
-        if kind != CALL or is_call(new_word):
-            new_target = self.target_of(kind, new_word, pos)
-            self.correction[kind] = new_target - mapped & M
-            if kind != RAM and (new_target != mapped or self.seen[slot][0] == target):
-                self.seen[slot] = (target, new_target)
-        if kind != CALL:
-            self.pointer_end, self.last_old, self.last_new = src + 4, word, new_word
+            for byte in struct.pack("<I", guesses[0][1])[:n]:
+                self.copied(byte, 6 if kind in (CALL, PAIR) else 7)
+        new_word = int.from_bytes(self.out[-n:], "little")
+        now = new_target(new_word)
+        if now is not None:
+            self.correction[kind] = now - mapped & M
+            if kind != RAM and (now != mapped or self.seen[slot][0] == target):
+                self.seen[slot] = (target, now)
+        if kind in (POINTER, RAM):
+            self.pointer_end = src + 4
+            self.last_old, self.last_new = self.as_data(word), self.as_data(new_word)
+        return new_word
 
-    def copy_thumb(self, src, left):
+    def instruction(self, src, word, n):
+        pos = self.pos
+        found = self.isa.find(src, pos, word, n)
+        self.inside_end = src + found.n_bytes
+        new_word, coded = word, False
+        if found.kind in (isa.LOAD, isa.ADJUST):
+            if found.kind == isa.LOAD:
+                self.mark(found.target)
+            made = found.make(self.moved(found.target)) if self.in_old(found.target) else None
+            made = word if made is None else made
+            for byte in struct.pack("<I", made)[:found.n_bytes]:
+                self.copied(byte, 4 if found.n_bytes == 2 else 5)
+            coded = True
+        elif found.kind != isa.NONE:
+            kind = PAIR if found.kind == isa.PAIR else CALL
+            new_word = self.reference(kind, src, word, found.n_bytes, found.target, found.make, found.read)
+            coded = True
+        if found.done:
+            found.done(new_word)
+        return coded
+
+    def copy_reference(self, src, left):
         """Whether something was coded."""
+        aligned = src % 4 == 0
+        if src % self.isa.align and not (self.isa.anywhere and aligned):
+            return False
         old = []
         while len(old) < min(left, 4) and self.read_source(src + len(old)) is not None:
             old.append(self.read_source(src + len(old)))
@@ -505,40 +458,16 @@ class Unit:
             return False
         word = sum(byte << 8 * i for i, byte in enumerate(old))
         self.move_pool(src)
-        marked = src % 4 == 0 and src // 4 % 256 in self.marks
-        if len(old) == 4 and self.skip != src:
-            kind = self.word_type(src, word, marked)
-            if kind is not None:
-                self.reference(kind, src, word)
+        marked = aligned and src // 4 % 256 in self.marks
+        inside = 1 <= self.inside_end - src <= 3
+        if len(old) == 4 and aligned and (not inside or self.isa.anywhere):
+            found = self.pointer(src, word, marked)
+            if found:
+                origin = self.body.address if found[0] == POINTER else self.body.ram_begin
+                self.reference(found[0], src, word, 4, found[1], lambda t: self.as_data(t + origin & M),
+                               lambda w: self.as_data(w) - origin & M)
                 return True
-        if marked or self.skip == src:
-            return False
-        if len(old) == 4 and is_wide_load(word):
-            target = load_target(word, src)
-            self.mark(target)
-            if self.in_old(target):
-                word = set_load(word, self.pos, self.moved(target))
-            for byte in struct.pack("<I", word):
-                self.copied(byte, 5)
-            return True
-        half = word & 0xFFFF
-        if half & 0xF800 >= 0xE800:
-            self.skip = src + 2
-        found = branch(half)
-        if found:
-            target = src + found[0] & M
-            if self.in_old(target):
-                half = set_branch(half, found[1], self.moved(target) - self.pos)
-        elif is_load(half):
-            target = load_target(half, src)
-            self.mark(target)
-            if self.in_old(target):
-                half = set_load(half, self.pos, self.moved(target))
-        else:
-            return False
-        for byte in struct.pack("<H", half):
-            self.copied(byte, 4)
-        return True
+        return False if marked or inside else self.instruction(src, word, len(old))
 
     def decode(self):
         while self.pos < self.end:
@@ -548,7 +477,7 @@ class Unit:
                 continue
             src = op[2] + self.pos - op[0]
             left = min(op[0] + op[1], self.end) - self.pos
-            if self.body.thumb and src % 2 == 0 and self.copy_thumb(src, left):
+            if self.isa and self.copy_reference(src, left):
                 continue
             byte = self.read_source(src)
             if byte is None:
@@ -562,12 +491,12 @@ class Body:
     """What the prologue says."""
 
     def __init__(self, prologue, arch, base_bytes, new_bytes):
-        self.thumb, self.base_bytes = arch == 1, base_bytes
+        self.arch, self.base_bytes = arch, base_bytes
         self.n_hashed = prologue[0] * 128
         n_ram, n_map = prologue[1], prologue[2] | prologue[3] << 8
         coder = RangeDecoder(prologue[4:])
         self.address = self.ram_begin = self.ram_bytes = 0
-        if self.thumb:
+        if self.arch:
             self.address = coder.raw(24) << 8
             if n_ram:
                 self.ram_begin, self.ram_bytes = coder.raw(24) << 8, coder.raw(16) << 8
@@ -580,7 +509,7 @@ class Body:
             diagonal = diagonal + (-jump if back else jump) & M
             self.ram_map.add(begin, diagonal)
         models, self.ops = OpModels(), []
-        while (op := models.read(coder, new_bytes, base_bytes or new_bytes, self.thumb)) is not None:
+        while (op := models.read(coder, new_bytes, base_bytes or new_bytes, self.arch != 0)) is not None:
             self.ops.append(op)
             if op[3]:
                 self.map.add(op[2], op[2] - op[0])

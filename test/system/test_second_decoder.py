@@ -6,7 +6,8 @@ import tempfile
 import unittest
 
 from fotatest import NEW, OLD, fota
-from second_decoder import Malformed, Package, decode, set_call
+from second_decoder import Malformed, Package, decode
+from second_isa import Thumb
 
 ADDRESS, RAM = 0x08008000, 0x20000000
 
@@ -29,7 +30,7 @@ def thumb_image(version, n_functions, seed, extra=(), edits=0):
             kind = rng.random()
             if kind < 0.15:
                 target = begins[rng.randrange(n_functions) // 3]
-                body += struct.pack("<I", set_call(0xD000F000, target - (begins[i] + len(body))))
+                body += struct.pack("<I", Thumb.set_call(0xD000F000, target - (begins[i] + len(body))))
             elif kind < 0.3:
                 pool = begins[i] + size + 4 * rng.randrange(6)
                 pc = begins[i] + len(body) + 4 & ~3
