@@ -1,5 +1,5 @@
 # Entry points; everything is done by CMake (CMakePresets.json) and scripts/.
-.PHONY: build test demo board board-report coverage fuzz lint format install-dependencies clean
+.PHONY: build test demo board board-report coverage fuzz lint model format install-dependencies clean
 
 install-dependencies:
 	@sh scripts/install_dependencies.sh
@@ -31,6 +31,10 @@ board-report: build
 # Branches of core/ that the tests take.
 coverage: build
 	@sh scripts/coverage.sh
+
+# Every row of the protocol's model (a few minutes, 4 GB); make test does the quick ones.
+model: install-dependencies
+	@python3 model/check.py --all
 
 # Every fuzzer for FUZZ_SECONDS; inputs that found something new stay in build/fuzz/.
 FUZZ_SECONDS ?= 300

@@ -3,7 +3,7 @@
 # systems install the same programs by hand.
 set -eu
 packages="gcc g++ make cmake ninja-build clang clang-format clang-tidy libclang-rt-14-dev git
-libcmocka-dev libdivsufsort-dev libssl-dev libjansson-dev libelf-dev gcovr
+libcmocka-dev libdivsufsort-dev libssl-dev libjansson-dev libelf-dev gcovr spin
 gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi python3-serial bsdiff unzip
 libcurl4-openssl-dev nginx vsftpd openssl dosfstools mtools
 ppp minicom picocom gammu
