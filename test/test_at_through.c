@@ -514,9 +514,9 @@ static void one_fault_at_every_byte(void **state)
                 run(way, faults[row].fault, at);
                 judge(way, row, at, outcome);
             }
-            print_message("%-11s %-34s %6u injected, %6u updated, %4u refused unchanged\n",
-                          way->name, faults[row].name, outcome[0] + outcome[1], outcome[0],
-                          outcome[1]);
+            print_message(
+                "%-11s %-34s %6u injected, %6u updated, %4u errors, firmware unchanged\n",
+                way->name, faults[row].name, outcome[0] + outcome[1], outcome[0], outcome[1]);
         }
     }
 }
