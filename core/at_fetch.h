@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT */
+/* clang-format off */
 /* A package source that lies behind the module: the module's own network functions bring the
  * package (seed 2.2), its bytes come over the AT client's line piece by piece.
- *   http:// https://                     AT+QHTTPURL, AT+QHTTPDL into a file of the module
- *   ftp://[user[:password]@]host[:port]/ AT+QFTPOPEN, AT+QFTPGET into a file of the module
- *   tcp://host:port/name                 the protocol of doc/delivery.md 4 by AT+QIOPEN,
- * AT+QISEND and AT+QIRD: no file at all Commands: doc/at-reference.md.  Holds no package bytes
- * but the 12 of the prefix: they go to where the client asked for them, one piece of an AT+QFAW
- * at a time.  A package that an earlier run has left in the module, whole by its prefix, is
- * used as it is; when the update is over it is deleted. Use: err = fota_at_fetch_init(&fetch,
- * url, &fetch_options); options.talk = &fetch.talk; fota_at_client_begin(&client,
- * &fetch.source, &options, on_event, ctx);
+ *
+ *   http://... https://...                  AT+QHTTPURL, AT+QHTTPDL into a file of the module
+ *   ftp://[user[:password]@]host[:port]/... AT+QFTPOPEN, AT+QFTPGET into a file of the module
+ *   tcp://host:port/name                    the protocol of doc/delivery.md 4 by AT+QIOPEN,
+ *                                           AT+QISEND and AT+QIRD: no file at all
+ *
+ * Commands: doc/at-reference.md.  Holds no package bytes but the 12 of the prefix: they go to
+ * where the client asked for them, one piece of an AT+QFAW at a time.  A package that an earlier
+ * run has left in the module, whole by its prefix, is used as it is; when the update is over it
+ * is deleted.  Use:
+ *
+ *     err = fota_at_fetch_init(&fetch, url, &fetch_options);
+ *     options.talk = &fetch.talk;
+ *     fota_at_client_begin(&client, &fetch.source, &options, on_event, ctx);
  */
+/* clang-format on */
 #ifndef FOTA_CORE_AT_FETCH_H
 #define FOTA_CORE_AT_FETCH_H
 
