@@ -1,5 +1,5 @@
 # Entry points; everything is done by CMake (CMakePresets.json) and scripts/.
-.PHONY: build test demo board board-report coverage fuzz lint model format install-dependencies clean
+.PHONY: build test demo bench board board-report coverage fuzz lint model format install-dependencies clean
 
 install-dependencies:
 	@sh scripts/install_dependencies.sh
@@ -19,6 +19,10 @@ test: build
 
 demo: build
 	@python3 scripts/demo.py
+
+# Measure fota and its peers on real firmware; writes doc/benchmark.md.  Long.
+bench: build
+	@python3 bench/bench.py
 
 # Build the board ports, update and cut them under the emulator, print the budget.
 board: build

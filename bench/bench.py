@@ -1,113 +1,198 @@
 #!/usr/bin/env python3
-"""Measure the delta codec on the pairs of bench/pairs.txt and print a table.
+"""Measure fota and its peers on pairs of firmware, and write doc/benchmark.md and doc/benchmark.svg.
 
-Fetches the packages with npm into .cache/bench, checks them against bench/packages.sha256, and
-runs build/fota-bench.  A size is that of the whole package: body, plus --head bytes for head and
-signature.  `vs best` compares with the smallest package of any peer (pairs.txt), `vs bsdiff` with
-bsdiff as it is installed."""
+    bench.py                    everything; the first run fetches, builds and measures: about an hour
+    bench.py --only TEXT        pairs whose name holds TEXT; prints the table, writes nothing
+    bench.py --held-out         the pairs of bench/held_out.txt; printed and written beside the others
+    bench.py --bodies [WAY..]   no peers, no signature, no emulator: what the encoder makes, for work on it
+    bench.py --self-check       a few pairs without any peer: does the bench itself work
+
+Results are kept in .cache/bench/results by checksum of tool and images: a second run measures only
+what is new.  A peer that cannot be had ends the run; a pair that cannot be had is left out and named."""
 import argparse
 import hashlib
-import io
-import math
+import json
 import pathlib
-import subprocess
-import tarfile
-import tempfile
-import zipfile
-from concurrent.futures import ThreadPoolExecutor
+import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".cache" / "bench"
+import decode
+import fetch
+import peers
+import report
+from fetch import CACHE, HERE, ROOT
 
-
-def archive_name(package, version):
-    return f"{package.lstrip('@').replace('/', '-')}-{version}.tgz"
-
-
-def fetch(package, version, sums):
-    path = CACHE / archive_name(package, version)
-    if not path.exists():
-        subprocess.run(["npm", "pack", "--silent", f"{package}@{version}"], cwd=CACHE, check=True,
-                       stdout=subprocess.DEVNULL)
-    if hashlib.sha256(path.read_bytes()).hexdigest() != sums[path.name]:
-        raise SystemExit(f"{path.name}: checksum differs from bench/packages.sha256")
-    return path
+# fota's ways: options of `fota diff`.
+WAYS = {
+    "two": ["--slots", "2"],
+    "in8": ["--scratch", "8"],
+    "in16": ["--scratch", "16"],
+    "in1": ["--scratch", "1"],
+    "full": ["--full"],
+}
+SELF_CHECK = ("own-m4-function",)
+SELF_CHECK_WAYS = ("two", "in8")
 
 
-def member(package, version, archive, name, sums):
-    out = CACHE / f"{pathlib.Path(archive).stem}-{version}.bin"
-    if not out.exists():
-        with tarfile.open(fetch(package, version, sums)) as tar:
-            data = tar.extractfile(f"package/{archive}").read()
-        out.write_bytes(zipfile.ZipFile(io.BytesIO(data)).read(name))
+def digest(*parts):
+    key = hashlib.sha256()
+    for part in parts:
+        key.update(part.read_bytes() if isinstance(part, pathlib.Path) else str(part).encode() + b"\0")
+    return key.hexdigest()
+
+
+class Results:
+    """What was measured once."""
+
+    def __init__(self):
+        self.folder = CACHE / "results"
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def get(self, key, measure):
+        path = self.folder / key[:32]
+        if not path.exists():
+            result = measure()
+            path.write_text(json.dumps(result))
+        return json.loads(path.read_text())
+
+
+def measure_peers(results, pair):
+    out = {}
+    for name, in_place, command in peers.invocations(pair):
+        named = [pathlib.Path(c).name if isinstance(c, pathlib.Path) else str(c).replace(str(CACHE), "") for c in command]
+        key = digest(name, *named, sorted(peers.VERSIONS.items()), pair["old"], pair["new"])
+        out[name] = results.get(key, lambda c=command: peers.measure(c, CACHE / "patch"))
+        out[name]["in_place"] = in_place
     return out
 
 
-def bsdiff_bytes(old, new):
-    with tempfile.NamedTemporaryFile() as patch:
-        subprocess.run(["bsdiff", old, new, patch.name], check=True)
-        return pathlib.Path(patch.name).stat().st_size
+def recorded():
+    """Figures of peers that no registry serves in that form: {pair: {peer: bytes}}, from bench/recorded.txt."""
+    out = {}
+    for line in (HERE / "recorded.txt").read_text().splitlines():
+        if line and line[0] != "#":
+            pair, peer, n_bytes = line.split("|")
+            out.setdefault(pair.strip(), {})[peer.strip()] = int(n_bytes)
+    return out
 
 
-def measure(pair, args, sums):
-    name, package, a, b, archive, inside, _, best = pair
-    old, new = (member(package, v, archive, inside, sums) for v in (a, b))
-    row = {"name": name, "best": int(best), "bsdiff": bsdiff_bytes(old, new)}
-    for mode in args.mode:
-        run = subprocess.run(
-            [args.program, old, new, mode, *map(str, (args.sector, args.scratch, args.unit, args.decoder))],
-            capture_output=True, text=True, check=True)
-        row[mode] = {k: float(v) for k, v in (word.split("=") for word in run.stdout.split())}
-    return row
+class Fota:
+    """The project's own tool, as it was built."""
+
+    def __init__(self, build):
+        self.tool = build / "fota"
+        self.key = CACHE / "maker.key"
+        self.identity = digest(self.tool)
+        self.decoder = decode.Decoder(build)
+        if not self.key.exists():
+            fetch.run([self.tool, "keygen", CACHE / "maker"])
+
+    def make(self, pair, way, out):
+        most = max(pair["old"].stat().st_size, pair["new"].stat().st_size)
+        images = [pair["new"]] if way == "full" else ["--from-version", "M95FAR02A07", pair["old"], pair["new"]]
+        command = [self.tool, "diff", "--force", "--json", "--key", self.key, "--product", "M95", "--to-version", "M95FAR02A08",
+                   "--slot-bytes", peers.roundup(most, 65536), *WAYS[way], *images, "-o", out]
+        seconds, kib = peers.measured(command)
+        info = json.loads(fetch.run([self.tool, "info", "--json", out]))
+        return {"bytes": info["bytes"], "body": info["body"]["bytes"], "arch": info["arch"], "units": info["units"],
+                "parts": info["parts"], "scratch": info["needs"]["scratch_sectors"],
+                "decoder": info["needs"]["decoder_bytes"], "seconds": round(seconds, 2), "kib": kib}
+
+    def measure(self, results, pair, way):
+        out = CACHE / "packages" / f"{pair['name']}-{way}.fota"
+        out.parent.mkdir(exist_ok=True)
+        key = digest("fota", self.identity, way, pair["old"], pair["new"])
+        found = results.get(key, lambda: self.make(pair, way, out))
+        key = digest("decoded", self.identity, self.decoder.identity, way, pair["old"], pair["new"])
+        found.update(results.get(key, lambda: self.decode(pair, way, out)))
+        return found
+
+    def decode(self, pair, way, out):
+        if not out.exists() or self.stale(out):
+            self.make(pair, way, out)
+        return self.decoder.run(pair["old"], pair["new"], out, in_place=way.startswith("in"))
+
+    def stale(self, out):
+        return out.stat().st_mtime < self.tool.stat().st_mtime
 
 
-def geometric_mean(ratios):
-    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+def measure(pairs, fota, results, with_peers, ways=tuple(WAYS)):
+    rows, known = [], recorded()
+    for i, pair in enumerate(pairs):
+        print(f"[{i + 1}/{len(pairs)}] {pair['name']}", file=sys.stderr, flush=True)
+        row = {"name": pair["name"], "arch": pair["arch"], "new_bytes": pair["new"].stat().st_size}
+        if with_peers:
+            row["peers"] = measure_peers(results, pair)
+            row["recorded"] = known.get(pair["name"], {})
+        row.update({way: fota.measure(results, pair, way) for way in ways})
+        rows.append(row)
+    return rows
 
 
-def print_table(rows, args):
-    print("| pair | bsdiff | best peer | " + " | ".join(
-        f"{m} | vs bsdiff | vs best | prologue | literal" for m in args.mode) + " |")
-    print("|---|--:|--:|" + "--:|--:|--:|--:|--:|" * len(args.mode))
-    ratios = {(m, r): [] for m in args.mode for r in ("bsdiff", "best")}
-    for row in rows:
-        cells = [row["name"], str(row["bsdiff"]), str(row["best"])]
-        for mode in args.mode:
-            total = row[mode]["body"] + args.head
-            for ref in ("bsdiff", "best"):
-                ratios[mode, ref].append(total / row[ref])
-            cells += [f"{total:.0f}", f"{total / row['bsdiff']:.3f}", f"{total / row['best']:.3f}",
-                      f"{row[mode]['prologue']:.0f}", f"{row[mode]['literal']:.0f}"]
-        print("| " + " | ".join(cells) + " |")
-    for (mode, ref), values in ratios.items():
-        print(f"geometric mean, {mode} against {ref}: {geometric_mean(values):.3f} (n={len(values)})")
-    if len(args.mode) == 2:
-        a, b = args.mode
-        print(f"geometric mean, {b} against {a}: " + format(geometric_mean(
-            [(r[b]["body"] + args.head) / (r[a]["body"] + args.head) for r in rows]), ".3f"))
+BODY_WAYS = {"two": ("two-slots", 0), "in16": ("in-place", 16), "in8": ("in-place", 8), "in1": ("in-place", 1)}
+HEAD_BYTES = 245  # of a usual package: head and one signature
+
+
+def bodies(build, pairs, ways):
+    """Whole packages by bench/bench.c, each relative to the first way; nothing is kept."""
+    ratios, first = {way: [] for way in ways}, []
+    for pair in pairs:
+        line = f"{pair['name']:28}"
+        for way in ways:
+            mode, scratch = BODY_WAYS[way]
+            said = fetch.run([build / "fota-bench", pair["old"], pair["new"], mode, 4096, scratch, 0, 16384])
+            found = dict(word.split("=") for word in said.split())
+            n_bytes = int(found["body"]) + HEAD_BYTES
+            if way == ways[0]:
+                first.append(n_bytes)
+            ratios[way].append(n_bytes / first[-1])
+            line += (f" | {n_bytes:7} {ratios[way][-1]:.3f} units={found['units']:3} heads={found['heads']:4} "
+                     f"prologue={found['prologue']:5} arch={found['arch']} {found['seconds']}s")
+        print(line, flush=True)
+    print("geometric mean of the first way:", round(report.geometric_mean(first)))
+    for way in ways:
+        print(f"{way} / {ways[0]}: {report.geometric_mean(ratios[way]):.4f}, worst {max(ratios[way]):.3f}")
+
+
+def self_check(fota, results):
+    """The bench's own machinery, without the network."""
+    lines = [line.split() for line in (HERE / "pairs.txt").read_text().splitlines() if line.startswith(SELF_CHECK)]
+    pairs = [{"name": n, "arch": a, "old": fetch.image(o), "new": fetch.image(w), "elf": []} for n, a, o, w in lines]
+    assert len(pairs) == len(SELF_CHECK)
+    for row in measure(pairs, fota, results, with_peers=False, ways=SELF_CHECK_WAYS):
+        for way in SELF_CHECK_WAYS:
+            assert row[way]["exact"] and row[way]["instructions"] > 0
+            print(f"{row['name']} {way}: {row[way]['bytes']} bytes, {row[way]['instructions']} instructions per byte")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--mode", nargs="+", default=["two-slots", "in-place"])
-    parser.add_argument("--sector", type=int, default=4096)
-    parser.add_argument("--scratch", type=int, default=8)
-    parser.add_argument("--unit", type=int, default=0)
-    parser.add_argument("--decoder", type=int, default=16384)
-    parser.add_argument("--head", type=int, default=245)
-    parser.add_argument("--only", default="", help="pairs whose name holds this")
-    parser.add_argument("--program", default=str(ROOT / "build" / "fota-bench"))
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--bodies", nargs="*", choices=BODY_WAYS, metavar="WAY")
+    parser.add_argument("--self-check", action="store_true")
     args = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
-    sums = {n: s for s, n in (l.split() for l in (ROOT / "bench/packages.sha256").read_text().splitlines())}
-    pairs = [l.split() for l in (ROOT / "bench/pairs.txt").read_text().splitlines() if l and l[0] != "#"]
-    pairs = [p for p in pairs if args.only in p[0]]
-    for _, package, a, b, archive, inside, *_ in pairs:
-        for version in (a, b):
-            member(package, version, archive, inside, sums)
-    with ThreadPoolExecutor(2) as pool:
-        print_table(list(pool.map(lambda p: measure(p, args, sums), pairs)), args)
+    lists = {"pairs": "pairs.txt"} if not args.held_out else {"held out": "held_out.txt"}
+    if args.bodies is not None:
+        pairs, _ = fetch.pairs(HERE / next(iter(lists.values())))
+        return bodies(args.build, [p for p in pairs if args.only in p["name"]], args.bodies or list(BODY_WAYS))
+    if not args.only and not args.held_out:
+        lists["held out"] = "held_out.txt"
+    results, fota = Results(), Fota(args.build)
+    if args.self_check:
+        return self_check(fota, results)
+    tables = {}
+    for title, name in lists.items():
+        pairs, missing = fetch.pairs(HERE / name)
+        pairs = [p for p in pairs if args.only in p["name"]]
+        tables[title] = (measure(pairs, fota, results, with_peers=True), missing)
+    if args.only or args.held_out:
+        for rows, missing in tables.values():
+            print(report.tables(rows, missing))
+        return None
+    return report.write(ROOT / "doc", tables, peers.VERSIONS)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,7 @@
 #include "host/address_map.h"
 #include "host/analyze.h"
 #include "host/buffer.h"
+#include "host/order.h"
 #include "host/parse.h"
 #include "host/plan.h"
 #include "host/project.h"
@@ -299,7 +300,7 @@ static void fill_in(struct fota_encoded *out, const struct job *j)
 }
 
 static enum fota_err
-encode_plan(struct fota_encoded *out, struct job *j, struct fota_plan_choice how)
+encode_plan(struct fota_encoded *out, struct job *j, const struct fota_plan_choice *how)
 {
     *out = (struct fota_encoded){.codec = FOTA_CODEC_DELTA1, .arch = (uint8_t)j->arch};
     if (j->options->decoder_bytes < FOTA_DELTA_STATE_BYTES + 4 * FOTA_DELTA_HASH_UNIT)
@@ -330,32 +331,27 @@ static void report(const struct fota_encode_options *options, unsigned percent)
     if (options->progress != NULL) options->progress(options->progress_ctx, percent);
 }
 
-#define CHOICES_MAX 6U
+#define ORDERS_TRIED 5U /* unless a level is given */
 
-/* The plans to try. */
-static uint32_t
-list_choices(struct fota_plan_choice *choices, const struct fota_encode_options *options)
+/* The plans to try: in place, after a parse as if all of the old image stayed readable. */
+static enum fota_err find_orders(struct fota_orders *out, struct job *j)
 {
-    uint32_t unit = options->unit_sectors;
+    const struct fota_encode_options *options = j->options;
     if (options->mode != FOTA_ENCODE_IN_PLACE) {
-        if (unit == 0 || unit > FOTA_UNIT_SPAN_MAX) unit = FOTA_UNIT_SPAN_MAX;
-        choices[0] = (struct fota_plan_choice){FOTA_PLAN_FORWARD, unit};
-        return 1;
+        *out = (struct fota_orders){.at = calloc(1, sizeof *out->at), .n = 1};
+        return out->at != NULL ? FOTA_OK : FOTA_E_NOMEM;
     }
-    uint32_t scratch = options->scratch_sectors;
-    uint32_t units[CHOICES_MAX / 2] = {(scratch + 1) / 2, (scratch * 3 + 3) / 4, scratch};
-    uint32_t n_units = options->level == 1 ? 1 : CHOICES_MAX / 2;
-    if (unit != 0) {
-        units[0] = unit < scratch ? unit : scratch;
-        n_units = 1;
-    }
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < n_units; i++) {
-        if (i > 0 && units[i] == units[i - 1]) continue;
-        choices[n++] = (struct fota_plan_choice){FOTA_PLAN_FORWARD, units[i]};
-        choices[n++] = (struct fota_plan_choice){FOTA_PLAN_BACKWARD, units[i]};
-    }
-    return n;
+    struct fota_projection how = {.arch = j->arch, .space = &j->space};
+    enum fota_err err = fota_plan_begin(&j->plan, j->old_image, j->new_image, options);
+    if (err == FOTA_OK) err = parse_pass(j, &how);
+    if (err == FOTA_OK)
+        err = fota_orders_find(out, &j->plan, &j->ops, j->new_image, options,
+                               options->level == 1   ? 1
+                               : options->level == 3 ? UINT32_MAX
+                                                     : ORDERS_TRIED);
+    fota_ops_free(&j->ops);
+    fota_plan_free(&j->plan);
+    return err;
 }
 
 static enum fota_err check(struct fota_bytes old_image, struct fota_bytes new_image,
@@ -372,7 +368,7 @@ static enum fota_err check(struct fota_bytes old_image, struct fota_bytes new_im
 }
 
 static enum fota_err try_choice(struct fota_encoded *best, bool *smaller, struct job *j,
-                                struct fota_plan_choice choice)
+                                const struct fota_plan_choice *choice)
 {
     struct fota_encoded tried;
     enum fota_err err = encode_plan(&tried, j, choice);
@@ -398,20 +394,21 @@ static enum fota_err take_arch(struct job *j, const struct fota_analysis *analys
 static enum fota_err
 try_choices(struct fota_encoded *best, struct job *j, const struct fota_analysis *analysis)
 {
-    struct fota_plan_choice choices[CHOICES_MAX];
-    uint32_t n = list_choices(choices, j->options);
     uint32_t n_arch = j->options->level == 1 ? 1 : analysis->n + 1;
     uint32_t best_arch = 0;
     bool smaller;
-    for (uint32_t i = 0; i < n_arch + n - 1; i++) {
-        enum fota_err err = take_arch(j, analysis, i < n_arch ? i : best_arch);
+    struct fota_orders orders = {0};
+    enum fota_err err = take_arch(j, analysis, 0);
+    if (err == FOTA_OK) err = find_orders(&orders, j);
+    for (uint32_t i = 0; err == FOTA_OK && i < n_arch + orders.n - 1; i++) {
+        err = take_arch(j, analysis, i < n_arch ? i : best_arch);
         if (err == FOTA_OK)
-            err = try_choice(best, &smaller, j, choices[i < n_arch ? 0 : i - n_arch + 1]);
-        if (err != FOTA_OK) return err;
-        if (smaller && i < n_arch) best_arch = i;
-        report(j->options, 90U * (i + 1) / (n_arch + n - 1));
+            err = try_choice(best, &smaller, j, &orders.at[i < n_arch ? 0 : i - n_arch + 1]);
+        if (err == FOTA_OK && smaller && i < n_arch) best_arch = i;
+        report(j->options, 90U * (i + 1) / (n_arch + orders.n - 1));
     }
-    return FOTA_OK;
+    fota_orders_free(&orders);
+    return err;
 }
 
 enum fota_err

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GAP_MAX 8U /* unchanged sectors that a unit spans rather than ends at */
-
 static uint32_t min_u32(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -48,7 +46,8 @@ static void make_unit(const struct fota_plan *p, struct fota_plan_unit *u, uint3
     *u = (struct fota_plan_unit){.first_sector = first, .new_off = p->sector_off[first]};
     uint32_t gap = 0;
     uint32_t most = min_u32(FOTA_UNIT_SPAN_MAX, p->n_new_sectors - first);
-    for (uint32_t i = 0; i < most && gap <= GAP_MAX && u->n_written < unit_sectors; i++) {
+    for (uint32_t i = 0; i < most && gap <= FOTA_PLAN_GAP_MAX && u->n_written < unit_sectors;
+         i++) {
         gap = p->changed[first + i] ? 0 : gap + 1;
         if (gap != 0) continue;
         u->written[i / 8] |= (uint8_t)(1U << (i % 8));
@@ -60,23 +59,25 @@ static void make_unit(const struct fota_plan *p, struct fota_plan_unit *u, uint3
     u->new_bytes = min_u32(p->sector_off[first + u->n_sectors], p->new_bytes) - u->new_off;
 }
 
-static enum fota_err make_units(struct fota_plan *p, struct fota_plan_choice how)
+/* Ascending, as large as they may be. */
+static void list_units(struct fota_plan *p, uint32_t most)
 {
+    if (most == 0 || most > FOTA_UNIT_SPAN_MAX) most = FOTA_UNIT_SPAN_MAX;
     for (uint32_t at = 0; at < p->n_new_sectors;) {
-        if (!p->changed[at]) {
-            at++;
-            continue;
-        }
-        if (p->n_units == UINT16_MAX) return FOTA_E_IMAGE;
         struct fota_plan_unit *u = &p->units[p->n_units++];
-        make_unit(p, u, at, how.unit_sectors);
+        make_unit(p, u, at, most);
         at += u->n_sectors;
     }
-    for (uint32_t i = 0; how.order == FOTA_PLAN_BACKWARD && i < p->n_units / 2; i++) {
-        struct fota_plan_unit swap = p->units[i];
-        p->units[i] = p->units[p->n_units - 1 - i];
-        p->units[p->n_units - 1 - i] = swap;
-    }
+}
+
+static enum fota_err
+make_units(struct fota_plan *p, const struct fota_plan_choice *how, uint32_t unit_sectors)
+{
+    if (how->n_runs > UINT16_MAX) return FOTA_E_IMAGE;
+    if (how->n_runs == 0) list_units(p, unit_sectors);
+    for (uint32_t i = 0; i < how->n_runs; i++)
+        make_unit(p, &p->units[p->n_units++], how->runs[i].first_sector,
+                  how->runs[i].n_changed);
     for (uint32_t i = 0; i < p->n_units; i++)
         for (uint32_t k = 0; k < p->units[i].n_sectors; k++)
             p->unit_of[p->units[i].first_sector + k] = (uint16_t)(i + 1);
@@ -128,8 +129,8 @@ static void trim_scratch(struct fota_plan *p)
 }
 
 enum fota_err
-fota_plan_make(struct fota_plan *plan, struct fota_bytes old_image, struct fota_bytes new_image,
-               const struct fota_encode_options *options, struct fota_plan_choice how)
+fota_plan_begin(struct fota_plan *plan, struct fota_bytes old_image,
+                struct fota_bytes new_image, const struct fota_encode_options *options)
 {
     *plan = (struct fota_plan){.mode = options->mode,
                                .old_bytes = old_image.n_bytes,
@@ -138,15 +139,25 @@ fota_plan_make(struct fota_plan *plan, struct fota_bytes old_image, struct fota_
     enum fota_err err = list_sectors(plan, options->slot);
     if (err == FOTA_OK) {
         plan->changed = calloc(plan->n_new_sectors, sizeof *plan->changed);
-        plan->unit_of = calloc(plan->n_new_sectors, sizeof *plan->unit_of);
-        plan->units = calloc(plan->n_new_sectors, sizeof *plan->units);
-        if (plan->changed == NULL || plan->unit_of == NULL || plan->units == NULL)
-            err = FOTA_E_NOMEM;
+        if (plan->changed == NULL) err = FOTA_E_NOMEM;
     }
-    if (err == FOTA_OK) {
+    if (err == FOTA_OK)
         mark_changed(plan, old_image.at, new_image.at);
-        err = make_units(plan, how);
-    }
+    else
+        fota_plan_free(plan);
+    return err;
+}
+
+enum fota_err
+fota_plan_make(struct fota_plan *plan, struct fota_bytes old_image, struct fota_bytes new_image,
+               const struct fota_encode_options *options, const struct fota_plan_choice *how)
+{
+    enum fota_err err = fota_plan_begin(plan, old_image, new_image, options);
+    if (err != FOTA_OK) return err;
+    plan->unit_of = calloc(plan->n_new_sectors, sizeof *plan->unit_of);
+    plan->units = calloc(plan->n_new_sectors, sizeof *plan->units);
+    if (plan->unit_of == NULL || plan->units == NULL) err = FOTA_E_NOMEM;
+    if (err == FOTA_OK) err = make_units(plan, how, options->unit_sectors);
     if (err == FOTA_OK && plan->mode == FOTA_ENCODE_IN_PLACE) {
         trim_scratch(plan);
         err = mark_readable(plan);
@@ -195,7 +206,7 @@ uint32_t fota_plan_copyable(const struct fota_plan *plan, uint32_t dst_off, uint
                    ? plan->new_bytes - dst_off
                    : 0;
     if (src_off >= plan->old_bytes || dst_off >= plan->new_bytes) return 0;
-    if (plan->mode == FOTA_ENCODE_TWO_SLOTS)
+    if (plan->mode == FOTA_ENCODE_TWO_SLOTS || plan->units == NULL)
         return min_u32(plan->old_bytes - src_off, plan->new_bytes - dst_off);
     uint32_t sector = fota_plan_sector_at(plan, dst_off);
     uint32_t left = min_u32(plan->sector_off[sector + 1], plan->new_bytes) - dst_off;

@@ -8,15 +8,18 @@
 #include "host/encode.h"
 #include <stdbool.h>
 
-enum fota_plan_order {
-    FOTA_PLAN_FORWARD,
-    FOTA_PLAN_BACKWARD,
+#define FOTA_PLAN_GAP_MAX 8U /* unchanged sectors in a row that a unit may span */
+
+/* A unit: it writes `n_changed` changed sectors, the first of which is `first_sector`. */
+struct fota_plan_run {
+    uint32_t first_sector;
+    uint32_t n_changed;
 };
 
+/* The units in the order in which they are written. */
 struct fota_plan_choice {
-    enum fota_plan_order order;
-    uint32_t
-        unit_sectors; /* that a unit writes at most; in place no more than there is scratch */
+    struct fota_plan_run *runs;
+    uint32_t n_runs; /* 0: ascending, as large as units may be; not in place */
 };
 
 struct fota_plan_unit {
@@ -44,9 +47,15 @@ struct fota_plan {
     uint8_t *readable; /* in place: row per unit, byte per sector: old content is readable */
 };
 
+/* Sectors, and which of them change; no units yet: everything old is readable.
+ * FOTA_E_SLOT_SPACE, FOTA_E_NOMEM. */
+FOTA_NODISCARD enum fota_err
+fota_plan_begin(struct fota_plan *plan, struct fota_bytes old_image,
+                struct fota_bytes new_image, const struct fota_encode_options *options);
+/* The same with its units.  FOTA_E_IMAGE: more units than a package can have. */
 FOTA_NODISCARD enum fota_err
 fota_plan_make(struct fota_plan *plan, struct fota_bytes old_image, struct fota_bytes new_image,
-               const struct fota_encode_options *options, struct fota_plan_choice how);
+               const struct fota_encode_options *options, const struct fota_plan_choice *how);
 void fota_plan_free(struct fota_plan *plan);
 /* Sector that holds byte `off` of the slot. */
 uint32_t fota_plan_sector_at(const struct fota_plan *plan, uint32_t off);

@@ -8,7 +8,8 @@ gcc-arm-none-eabi binutils-arm-none-eabi libnewlib-arm-none-eabi python3-serial 
 libcurl4-openssl-dev nginx vsftpd openssl dosfstools mtools
 ppp minicom picocom gammu
 python3-cryptography python3-intelhex python3-click python3-cbor2 python3-yaml
-qemu-user qemu-system-arm pkg-config gcc-powerpc-linux-gnu libc6-dev-powerpc-cross gcc-arm-linux-gnueabi libc6-dev-armel-cross"
+qemu-user qemu-system-arm pkg-config gcc-riscv64-unknown-elf gcc-aarch64-linux-gnu
+python3-venv python3-pip python3-dev libbz2-dev gcc-powerpc-linux-gnu libc6-dev-powerpc-cross gcc-arm-linux-gnueabi libc6-dev-armel-cross"
 missing=
 for p in $packages; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
