@@ -108,7 +108,8 @@ static enum fota_err rewind_ops(struct fota_delta *d)
     }
     fota_op_model_reset(&d->ops);
     d->op = (struct fota_op){0};
-    return err;
+    enum fota_err medium = fota_rangedec_result(&d->ops_rangedec);
+    return medium != FOTA_OK ? medium : err;
 }
 
 static enum fota_err next_op(struct fota_delta *d)
@@ -118,7 +119,7 @@ static enum fota_err next_op(struct fota_delta *d)
     enum fota_err err = fota_op_code(&d->ops, &op, &coder, &d->limits);
     if (fota_rangedec_result(&d->ops_rangedec) != FOTA_OK)
         err = fota_rangedec_result(&d->ops_rangedec);
-    if (err == FOTA_OK) d->op = op;
+    d->op = err == FOTA_OK ? op : (struct fota_op){0}; /* none: the next begin rewinds */
     return err;
 }
 

@@ -15,6 +15,8 @@
 #include "host/prove.h"
 #include "host/rangeenc.h"
 
+#define UNIT_CODED_MAX 0xFFFFFFU /* coded_bytes has 24 bits */
+
 struct job {
     struct fota_bytes old_image;
     struct fota_bytes new_image;
@@ -234,6 +236,7 @@ static enum fota_err write_unit(struct job *j, struct fota_delta *d)
     fota_rangeenc_end(&enc);
     if (coded.n == 0) fota_buffer_put(&coded, "", 1); /* never none */
     if (err == FOTA_OK && coded.failed) err = FOTA_E_NOMEM;
+    if (err == FOTA_OK && coded.n > UNIT_CODED_MAX) err = FOTA_E_IMAGE;
     if (err == FOTA_OK) {
         uint8_t head[FOTA_UNIT_HEAD_MAX];
         uint32_t bitmap = (u->n_sectors + 7) / 8;

@@ -19,7 +19,10 @@ struct place {
     uint32_t old_bytes;
     uint8_t *made;
     uint32_t pos;
-    uint32_t hole; /* no old byte from here on is readable */
+    uint32_t hole;     /* no old byte from here on is readable */
+    uint32_t fail_in;  /* the body's medium fails once, at this read from now on; 0: never */
+    uint32_t n_failed; /* how often it did */
+    bool only_last;    /* decode only the last unit */
     struct fota_delta_params params;
     struct fota_delta_source source;
     struct fota_delta *delta;
@@ -29,7 +32,11 @@ struct place {
 
 static enum fota_err read_body(void *ctx, uint32_t off, uint8_t *dst, uint32_t n_bytes)
 {
-    const struct place *p = ctx;
+    struct place *p = ctx;
+    if (p->fail_in > 0 && --p->fail_in == 0) {
+        p->n_failed++;
+        return FOTA_E_FLASH;
+    }
     if (off > p->body_bytes || n_bytes > p->body_bytes - off) return FOTA_E_BODY;
     memcpy(dst, p->body + off, n_bytes);
     return FOTA_OK;
@@ -113,11 +120,30 @@ static void tear_down(struct place *p)
     free(p->work);
 }
 
+static enum fota_err
+decode_unit(struct place *p, const struct fota_delta_unit *unit, uint32_t step)
+{
+    uint32_t end = unit->new_off + unit->new_bytes;
+    enum fota_err err = fota_delta_begin(p->delta, unit);
+    p->pos = unit->new_off;
+    while (err == FOTA_OK && p->pos < end) {
+        uint32_t n = FOTA_DELTA_PAGE - p->pos % FOTA_DELTA_PAGE;
+        if (n > step) n = step;
+        if (n > end - p->pos) n = end - p->pos;
+        err = fota_delta_read(p->delta, p->made + p->pos, n);
+        p->pos += n;
+    }
+    return err == FOTA_OK ? fota_delta_end(p->delta) : err;
+}
+
 /* Decode all units, `step` bytes at a time.  What is in the unit heads is believed. */
 static enum fota_err decode(struct place *p, uint32_t step)
 {
     uint32_t off = p->params.prologue_bytes;
+    uint32_t fail_in = p->fail_in;
+    p->fail_in = 0;
     enum fota_err err = open_place(p);
+    p->fail_in = fail_in;
     p->pos = 0;
     while (err == FOTA_OK && off < p->body_bytes) {
         struct fota_unit head;
@@ -133,17 +159,9 @@ static enum fota_err decode(struct place *p, uint32_t step)
             unit.new_bytes = p->params.new_bytes - unit.new_off;
         if (unit.coded_bytes > p->body_bytes - off) return FOTA_E_BODY;
         off += head.coded_bytes;
-        p->pos = unit.new_off;
-        err = fota_delta_begin(p->delta, &unit);
-        while (err == FOTA_OK && p->pos < unit.new_off + unit.new_bytes) {
-            uint32_t n = FOTA_DELTA_PAGE - p->pos % FOTA_DELTA_PAGE;
-            if (n > step) n = step;
-            if (n > unit.new_off + unit.new_bytes - p->pos)
-                n = unit.new_off + unit.new_bytes - p->pos;
-            err = fota_delta_read(p->delta, p->made + p->pos, n);
-            p->pos += n;
-        }
-        if (err == FOTA_OK) err = fota_delta_end(p->delta);
+        if (p->only_last && off < p->body_bytes) continue;
+        err = decode_unit(p, &unit, step);
+        if (err == FOTA_E_FLASH) err = decode_unit(p, &unit, step);
     }
     return err;
 }
@@ -261,6 +279,34 @@ static void what_is_not_readable_is_never_asked_for(void **state)
     free(new_image);
 }
 
+static void a_unit_begun_again_after_the_medium_failed_is_the_same(void **state)
+{
+    (void)state;
+    struct place p;
+    uint8_t *old_image = code_image(OLD_BYTES, 8);
+    uint8_t *new_image = code_image(NEW_BYTES, 20);
+    uint8_t *other = random_image(NEW_BYTES, 5);
+    for (uint32_t at = 300; at + 40 < NEW_BYTES; at += 500) /* many ops */
+        memcpy(new_image + at, other + at, 40);
+    free(other);
+    set_up(&p, old_image, OLD_BYTES, new_image, NEW_BYTES);
+    assert_true(p.params.prologue_bytes > 200);
+    for (int only_last = 0; only_last < 2; only_last++) {
+        p.only_last = only_last != 0;
+        p.n_failed = 0;
+        for (uint32_t k = 1; k == p.n_failed + 1; k++) {
+            if (!p.only_last) memset(p.made, 0, NEW_BYTES);
+            p.fail_in = k;
+            assert_int_equal(decode(&p, 64), FOTA_OK);
+            assert_memory_equal(p.made, new_image, NEW_BYTES);
+        }
+        assert_true(p.n_failed > 10);
+    }
+    tear_down(&p);
+    free(old_image);
+    free(new_image);
+}
+
 static void misuse_and_misfits_are_refused(void **state)
 {
     (void)state;
@@ -297,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_cut_body_is_noticed_and_not_read_past),
         cmocka_unit_test(a_cut_prologue_is_noticed),
         cmocka_unit_test(what_is_not_readable_is_never_asked_for),
+        cmocka_unit_test(a_unit_begun_again_after_the_medium_failed_is_the_same),
         cmocka_unit_test(misuse_and_misfits_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
