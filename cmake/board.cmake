@@ -23,6 +23,7 @@ target_compile_options(fota_warnings INTERFACE
   -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wundef -Wvla
   -Wcast-qual -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes)
 target_include_directories(fota_warnings INTERFACE ${FOTA_ROOT})
+add_compile_definitions(FOTA_ARCH_MASK=0x3U) # packages for Cortex-M: data and Thumb
 add_subdirectory(${FOTA_ROOT}/core core)
 add_subdirectory(${FOTA_ROOT}/port/monocypher monocypher)
 
