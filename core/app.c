@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/app.h"
 #include "core/app_standard.h"
+#include "core/app_trial.h"
 #include "core/at_line.h"
 #include "core/mem.h"
 
@@ -94,18 +95,27 @@ static void print_durable(struct fota_app *a)
     fota_at_server_info_end(s);
 }
 
+/* Outside recovery an unfinished update is the boot loader's, which ends it before the
+ * application starts.  A final record that stands alone does no harm: OPEN(IDLE) comes before
+ * the first erase, twice, with a higher epoch. */
+static bool is_update_under_way(const struct fota_app *a)
+{
+    const struct fota_snapshot *last = fota_journal_last(&a->journal);
+    return last != NULL && last->phase != FOTA_PHASE_IDLE && last->phase != FOTA_PHASE_RESULT;
+}
+
 /* The state that OPEN(IDLE, last result) records: the old update is dead, its result stays. */
 static struct fota_snapshot idle_snapshot(const struct fota_app *a)
 {
     struct fota_snapshot idle = {.phase = FOTA_PHASE_IDLE};
     const struct fota_snapshot *last = fota_journal_last(&a->journal);
-    if (last != NULL) {
-        idle = *last;
-        idle.phase = FOTA_PHASE_IDLE;
-        idle.unit = 0;
-        idle.step = 0;
-        idle.unit_off = 0;
-    }
+    if (last == NULL) return idle;
+    idle.result = last->result;
+    idle.cuts = last->cuts;
+    memcpy(idle.from_id, last->from_id, sizeof idle.from_id);
+    memcpy(idle.to_id, last->to_id, sizeof idle.to_id);
+    /* Recovery: given up, for it left no image to start. */
+    if (is_update_under_way(a)) idle.result = (uint8_t)fota_err_code(FOTA_E_NO_IMAGE);
     return idle;
 }
 
@@ -118,15 +128,6 @@ static enum fota_err begin_staging(struct fota_app *a)
         err = fota_staging_begin(&a->staging, a->staging.durable_bytes);
     }
     return err;
-}
-
-/* Outside recovery an unfinished update is the boot loader's, which ends it before the
- * application starts.  A final record that stands alone does no harm: OPEN(IDLE) comes before
- * the first erase, twice, with a higher epoch. */
-static bool is_update_under_way(const struct fota_app *a)
-{
-    const struct fota_snapshot *last = fota_journal_last(&a->journal);
-    return last != NULL && last->phase != FOTA_PHASE_IDLE && last->phase != FOTA_PHASE_RESULT;
 }
 
 static enum fota_at_answer
@@ -514,6 +515,9 @@ enum fota_app_next fota_app_poll(struct fota_app *a, uint32_t now_ms)
     case FOTA_APP_STAGE_RUN:
         run_step(a);
         break;
+    case FOTA_APP_STAGE_CONFIRM:
+        fota_app_confirm_step(a);
+        break;
     case FOTA_APP_STAGE_RESET:
         return FOTA_APP_RESET;
     }
@@ -541,6 +545,8 @@ static const struct fota_at_command commands[] = {
      "+QFAI: (0,1)"},
     {"+QFAW", FOTA_AT_HEX | FOTA_AT_TEST, on_qfaw, NULL},
     {"+QFAU", FOTA_AT_EXEC | FOTA_AT_TEST, on_qfau, NULL},
+    {"+QFUC", FOTA_AT_EXEC | FOTA_AT_TEST, fota_app_on_confirm, NULL},
+    {"+QFUR", FOTA_AT_READ | FOTA_AT_TEST, fota_app_on_result, NULL},
 };
 
 static void put(void *ctx, const char *bytes, size_t n)
@@ -588,7 +594,8 @@ void fota_app_ready(struct fota_app *a)
 
 size_t fota_app_feed(struct fota_app *a, const uint8_t *bytes, size_t n, uint32_t now_ms)
 {
-    return a->stage == FOTA_APP_STAGE_RESET ? 0 : fota_at_server_feed(&a->at, bytes, n, now_ms);
+    bool waits = a->stage == FOTA_APP_STAGE_RESET || a->stage == FOTA_APP_STAGE_CONFIRM;
+    return waits ? 0 : fota_at_server_feed(&a->at, bytes, n, now_ms);
 }
 
 const struct fota_at_settings *fota_app_settings(const struct fota_app *a)

@@ -11,6 +11,7 @@
 #include "core/journal.h"
 #include "core/package_check.h"
 #include "core/staging.h"
+#include "core/trial.h"
 
 enum fota_app_next {
     FOTA_APP_AGAIN, /* poll again now: work is left, or input that was refused is taken again */
@@ -28,6 +29,7 @@ enum fota_app_stage {
     FOTA_APP_STAGE_FINISH,   /* a transfer has ended: the last page */
     FOTA_APP_STAGE_CHECK,    /* validation */
     FOTA_APP_STAGE_RUN,      /* accepted: journal RUN */
+    FOTA_APP_STAGE_CONFIRM,  /* the firmware on trial is kept */
     FOTA_APP_STAGE_RESET,
 };
 
@@ -59,6 +61,7 @@ struct fota_app {
     union {
         struct fota_package_check check;
         struct fota_record_write settings;
+        struct fota_trial trial;
     } work;
 };
 
@@ -75,6 +78,14 @@ size_t fota_app_feed(struct fota_app *a, const uint8_t *bytes, size_t n, uint32_
 /* What the port has to obey, behind the result code of the command that set it: ipr (0: find
  * the rate) and ifc_dce, ifc_dte. */
 const struct fota_at_settings *fota_app_settings(const struct fota_app *a);
+/* Whether this firmware is on trial: unless it is confirmed, by fota_app_confirm() or
+ * AT+QFUC, the boot loader brings the old one back when its starts are used up. */
+bool fota_app_is_on_trial(const struct fota_app *a);
+/* Confirm the firmware that runs: to be called once it has found itself to work.  The polls
+ * that follow do it; input waits until then.  Nothing on trial: nothing to do.  FOTA_OK;
+ * FOTA_E_BUSY: a command is being worked at, call again after a poll.  A power cut before it is
+ * durable costs one start of the trial. */
+FOTA_NODISCARD enum fota_err fota_app_confirm(struct fota_app *a);
 /* One bounded piece of work, at most one erase or program.  A power cut before, inside or after
  * it leaves the firmware as it is, or (once RUN is durable) the update to the boot loader. */
 enum fota_app_next fota_app_poll(struct fota_app *a, uint32_t now_ms);

@@ -285,6 +285,7 @@ static uint32_t limit_ms(const struct fota_at_client *c)
     case STATE_CHUNK:
     case STATE_REBOOT:
     case STATE_AGAIN:
+    case STATE_CONFIRM:
         return c->options.answer_ms;
     case STATE_CONNECT:
     case STATE_STREAM:
@@ -366,6 +367,7 @@ static void timed_out(struct fota_at_client *c)
     case STATE_CONNECT:
     case STATE_INIT:
     case STATE_CHUNK:
+    case STATE_CONFIRM:
         break;
     case STATE_BEGIN:
     case STATE_COMPARE:
@@ -403,6 +405,7 @@ bool fota_at_client_is_waiting(const struct fota_at_client *c)
     case STATE_REBOOT:
     case STATE_AGAIN:
     case STATE_TALK:
+    case STATE_CONFIRM:
         return true;
     }
     return true;

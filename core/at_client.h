@@ -50,6 +50,7 @@ struct fota_client_options {
                                         the source needs none.  Must outlive the client */
     const char *expect_version; /* what ATI must show at the end; a null pointer: any change,
                                    and the line of success.  Must outlive the client */
+    bool confirm;               /* AT+QFUC once the version is proven: the end of a trial */
     uint32_t answer_ms; /* wait for an answer: 0 = 5000.  Tries to synchronise wait a quarter */
     uint32_t update_ms; /* wait for the erase of staging and the check of the package; longest
                            time without progress while the module updates: 0 = 120000 */

@@ -104,6 +104,9 @@ void fota_at_client_on_ok(struct fota_at_client *c)
             fota_at_client_chunk_is_stored(c);
         }
         return;
+    case STATE_CONFIRM:
+        fota_at_client_finish(c, FOTA_OK);
+        return;
     case STATE_BEGIN:
     case STATE_ESCAPE:
     case STATE_COMPARE:
@@ -227,6 +230,11 @@ void fota_at_client_on_error(struct fota_at_client *c, enum fota_err err, const 
     case STATE_CHUNK:
     case STATE_START:
         transfer_is_refused(c, err, line);
+        return;
+    case STATE_CONFIRM:
+        c->module_error = err;
+        fota_at_client_tell(c, FOTA_CLIENT_ERROR_TEXT, fota_err_code(err), line);
+        fota_at_client_refuse(c);
         return;
     case STATE_BEGIN:
     case STATE_ESCAPE:

@@ -29,6 +29,7 @@ enum fota_at_client_state {
     STATE_AGAIN,    /* it does not show the new version yet */
     STATE_TALK,     /* the line is lent to the source */
     STATE_OPENED,   /* which can be read now: left by the next poll */
+    STATE_CONFIRM,  /* AT+QFUC */
     STATE_DONE,
 };
 

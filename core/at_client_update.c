@@ -102,7 +102,9 @@ void fota_at_client_prove(struct fota_at_client *c)
     }
     fota_at_client_tell(c, FOTA_CLIENT_VERSION_AFTER, 0, c->version);
     bool is_already = c->failed_line && c->module_error == FOTA_E_ALREADY;
-    if (is_already) {
+    if (proven && !is_already && c->options.confirm) {
+        fota_at_client_ask(c, STATE_CONFIRM, "AT+QFUC");
+    } else if (is_already) {
         fota_at_client_finish(c, FOTA_E_ALREADY);
     } else if (!c->failed_line ||
                proven) { /* what ATI shows outweighs a line that may be damaged */

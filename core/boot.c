@@ -7,6 +7,7 @@ enum stage {
     STAGE_RESULT, /* an update ended, but its result stands there only once */
     STAGE_IDENTITY,
     STAGE_VERIFY, /* the image against the identity */
+    STAGE_TRIAL,  /* one start less is left */
     STAGE_START,
     STAGE_RESET,
     STAGE_RECOVER,
@@ -81,8 +82,16 @@ void fota_boot_init(struct fota_boot *b, const struct fota_device *device,
     b->put_ctx = put_ctx;
     b->work = work;
     b->stage = STAGE_LOAD;
+    b->gave_up = false;
     b->percent_known = false;
     b->percent_printed = 0;
+}
+
+static void begin_update(struct fota_boot *b)
+{
+    print_begin(b);
+    fota_updater_open(&b->part.updater, b->device, &b->journal, b->work);
+    b->stage = STAGE_UPDATE;
 }
 
 /* A journal that cannot be read says nothing; the image then speaks for itself. */
@@ -92,13 +101,20 @@ static void load(struct fota_boot *b)
     const struct fota_snapshot *last = fota_journal_last(&b->journal);
     b->stage = STAGE_IDENTITY;
     if (err < 0 || last == NULL) return;
-    if (last->phase == FOTA_PHASE_RUN) {
-        print_begin(b);
-        fota_updater_open(&b->part.updater, b->device, &b->journal, b->work);
-        b->stage = STAGE_UPDATE;
-    } else if (last->phase == FOTA_PHASE_RESULT && !fota_journal_is_final(&b->journal)) {
+    switch (last->phase) {
+    case FOTA_PHASE_RUN:
+    case FOTA_PHASE_BACK:
+    case FOTA_PHASE_KEEP:
+        begin_update(b);
+        break;
+    case FOTA_PHASE_RESULT:
+        if (fota_journal_is_final(&b->journal)) break;
         fota_journal_open(&b->journal, last);
         b->stage = STAGE_RESULT;
+        break;
+    case FOTA_PHASE_IDLE:
+    case FOTA_PHASE_TRIAL:
+        break;
     }
 }
 
@@ -108,12 +124,16 @@ static void update(struct fota_boot *b)
     print_percent(b);
     if (err == FOTA_MORE || err == FOTA_BUSY) return;
     if (err == FOTA_OK) {
-        print_line(b, "success. status=0\r\n");
+        if (fota_journal_last(&b->journal)->result == 0)
+            print_line(b, "success. status=0\r\n");
+        else
+            print_failed(b, FOTA_E_UNCONFIRMED);
         print(b, "Rebooting....\r\n");
         b->stage = STAGE_RESET;
         return;
     }
     print_failed(b, err);
+    b->gave_up = true;
     b->stage = fota_updater_slot_valid(&b->part.updater) ? STAGE_IDENTITY : STAGE_RECOVER;
 }
 
@@ -135,12 +155,37 @@ static void read_identity(struct fota_boot *b)
                           id->image_bytes);
 }
 
+/* An image on trial: note that it is started, before it is; or go back. */
+static void try_image(struct fota_boot *b, const struct fota_snapshot *last, bool whole)
+{
+    if (!whole || last->trials == 0) {
+        begin_update(b);
+        return;
+    }
+    struct fota_snapshot now = *last;
+    now.trials--;
+    fota_journal_open(&b->journal, &now);
+    b->stage = STAGE_TRIAL;
+}
+
+/* A journal that takes nothing must not keep the device from starting. */
+static void count_trial(struct fota_boot *b)
+{
+    enum fota_err err = fota_journal_step(&b->journal);
+    if (err == FOTA_MORE || err == FOTA_BUSY) return;
+    b->stage = STAGE_START;
+}
+
 static void verify(struct fota_boot *b)
 {
     enum fota_err err =
         fota_image_hash_step(&b->part.verify.hash, b->part.verify.identity.image_sha256);
     if (err == FOTA_MORE) return;
+    b->slot = b->part.verify.identity.slot;
     b->stage = err == FOTA_OK ? STAGE_START : STAGE_RECOVER;
+    const struct fota_snapshot *last = fota_journal_last(&b->journal);
+    if (last != NULL && last->phase == FOTA_PHASE_TRIAL && !b->gave_up)
+        try_image(b, last, err == FOTA_OK);
 }
 
 enum fota_boot_next fota_boot_poll(struct fota_boot *b)
@@ -161,6 +206,9 @@ enum fota_boot_next fota_boot_poll(struct fota_boot *b)
     case STAGE_VERIFY:
         verify(b);
         break;
+    case STAGE_TRIAL:
+        count_trial(b);
+        break;
     case STAGE_START:
         return FOTA_BOOT_START;
     case STAGE_RESET:
@@ -173,5 +221,5 @@ enum fota_boot_next fota_boot_poll(struct fota_boot *b)
 
 unsigned fota_boot_slot(const struct fota_boot *b)
 {
-    return b->part.verify.identity.slot;
+    return b->slot;
 }

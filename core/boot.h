@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The boot loader's flow: load the journal; resume or perform an update, printing the seed's
- * lines; check the image against the identity record; start the application, or stay for
- * recovery. */
+ * lines; check the image against the identity record; count the start of an image on trial, or
+ * go back from it; start the application, or stay for recovery. */
 #ifndef FOTA_CORE_BOOT_H
 #define FOTA_CORE_BOOT_H
 
@@ -20,7 +20,9 @@ struct fota_boot {
     void (*put)(void *ctx, const char *text, size_t n_bytes); /* console output; may block */
     void *put_ctx;
     void *work;
+    unsigned slot;           /* to start */
     uint8_t stage;           /* enum of boot.c */
+    bool gave_up;            /* an update, in this boot */
     bool percent_known;      /* what former boots have printed */
     uint8_t percent_printed; /* last number */
     struct fota_journal journal;

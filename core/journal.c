@@ -89,7 +89,7 @@ static bool is_record(const uint8_t r[RECORD_BYTES])
 {
     return fota_le32(r + MAGIC_OFF) == MAGIC &&
            fota_le32(r + CRC_OFF) == fota_crc32(0, r, CRC_OFF) &&
-           r[PHASE_OFF] >= FOTA_PHASE_IDLE && r[PHASE_OFF] <= FOTA_PHASE_RESULT &&
+           r[PHASE_OFF] >= FOTA_PHASE_IDLE && r[PHASE_OFF] <= FOTA_PHASE_KEEP &&
            r[TARGET_OFF] <= 1 && r[PROGRESS_OFF] <= FOTA_PROGRESS_TOUCHED;
 }
 
@@ -218,7 +218,7 @@ static void consider(struct fota_journal *j, uint8_t sector, const struct readin
     j->ruling_epoch = r->epoch;
     j->has_snapshot = true;
     j->finished = r->finished;
-    decode(&j->found, r->state);
+    decode(&j->last, r->state);
     j->recommit_slot = r->has_other ? n_slots(j) : (uint16_t)(r->last_nonblank + 2U);
 }
 
@@ -246,7 +246,7 @@ enum fota_err fota_journal_load(struct fota_journal *j, const struct fota_area *
 
 const struct fota_snapshot *fota_journal_last(const struct fota_journal *j)
 {
-    return j->has_snapshot ? &j->found : NULL;
+    return j->has_snapshot ? &j->last : NULL;
 }
 
 bool fota_journal_is_final(const struct fota_journal *j)
@@ -342,7 +342,7 @@ static enum fota_err program_part(struct fota_journal *j, uint32_t sector, uint3
 static enum fota_err step_recommit(struct fota_journal *j)
 {
     uint8_t record[RECORD_BYTES];
-    encode(record, &j->found, j->ruling_epoch, FLAG_COPY);
+    encode(record, &j->last, j->ruling_epoch, FLAG_COPY);
     enum fota_err err = program_part(j, j->ruling, j->recommit_slot, record);
     if (err == FOTA_MORE) return FOTA_MORE;
     j->recommit_slot = err < 0 ? (uint16_t)(j->recommit_slot + 1U) : n_slots(j);
@@ -387,6 +387,8 @@ static enum fota_err program_next(struct fota_journal *j, uint8_t flags)
     if (err == FOTA_MORE) return FOTA_MORE;
     j->slot++;
     if (err < 0) return FOTA_MORE;
+    j->last = j->next;
+    j->has_snapshot = true;
     j->stage = STAGE_READY;
     return FOTA_OK;
 }

@@ -14,8 +14,10 @@
 enum fota_phase {
     FOTA_PHASE_IDLE = 1, /* nothing under way; staging may be changed */
     FOTA_PHASE_RUN,      /* the package in staging is being applied */
-    FOTA_PHASE_TRIAL,    /* reserved: new image runs, not yet confirmed */
+    FOTA_PHASE_TRIAL,    /* the new image stands but is not confirmed */
     FOTA_PHASE_RESULT,   /* an update ended: `result` */
+    FOTA_PHASE_BACK,     /* the package in staging is being undone, as RUN the other way */
+    FOTA_PHASE_KEEP,     /* it is confirmed: as RUN at its end, with the security counter */
 };
 
 /* How far a RUN has come, as far as a check of the base is concerned. */
@@ -28,16 +30,17 @@ enum fota_progress {
 /* A snapshot: everything that must be known after a reset. */
 struct fota_snapshot {
     enum fota_phase phase;
-    enum fota_progress progress; /* RUN */
+    enum fota_progress progress; /* RUN, BACK */
     uint8_t package_id[FOTA_PACKAGE_ID_BYTES];
-    uint32_t unit;       /* RUN: unit being applied, 0..n_units */
+    uint32_t unit;       /* RUN, BACK: unit being applied, 0..n_units */
     uint32_t step;       /* RUN: steps done in it: stash steps, then write steps */
     uint32_t unit_off;   /* RUN: body offset of the unit's head */
     uint8_t target_slot; /* slot being written: 0 or 1 */
     uint8_t result;      /* RESULT, IDLE: error code of the last update, 0 success */
-    uint8_t trials;      /* TRIAL */
+    uint8_t trials;      /* TRIAL: starts left */
     uint16_t cuts;       /* boots that found this update begun and unfinished */
-    uint32_t counter;    /* RUN: security counter of the device when it was begun */
+    uint32_t counter;    /* security counter that the identity gets: RUN and BACK at
+                            their end, TRIAL and KEEP by the confirmation */
     uint8_t from_id[FOTA_PACKAGE_ID_BYTES]; /* first bytes of the base image's hash; zeros for
                                                a full image */
     uint8_t to_id[FOTA_PACKAGE_ID_BYTES];   /* first bytes of the new image's hash */
@@ -59,18 +62,19 @@ struct fota_journal {
     uint8_t stage; /* enum of journal.c */
     bool has_snapshot;
     bool finished; /* the last two records of the ruling sector agree and are final */
-    struct fota_snapshot found; /* last snapshot found by fota_journal_load() */
-    struct fota_snapshot next;  /* being written */
+    struct fota_snapshot last; /* found by fota_journal_load(), or written since */
+    struct fota_snapshot next; /* being written */
 };
 
 /* Read the journal once, decide which sector rules, keep the last snapshot.  Writes nothing.
- * FOTA_E_FLASH.  After it: */
+ * FOTA_E_FLASH. */
 FOTA_NODISCARD enum fota_err
 fota_journal_load(struct fota_journal *j, const struct fota_area *area);
-/* The last snapshot, or a null pointer: nothing was ever recorded. */
+/* The last snapshot, found or durable since, or a null pointer: nothing was ever recorded. */
 const struct fota_snapshot *fota_journal_last(const struct fota_journal *j);
-/* Whether nothing is under way and nothing needs to be written to keep it so: no record at all,
- * or the last two records of the ruling sector are final (IDLE or RESULT) and agree. */
+/* As found: whether nothing is under way and nothing needs to be written to keep it so: no
+ * record at all, or the last two records of the ruling sector are final (IDLE or RESULT) and
+ * agree. */
 bool fota_journal_is_final(const struct fota_journal *j);
 
 /* OPEN: begin to write in this boot with `state` (doc/design.md 5, rule 3).  Then step until

@@ -13,6 +13,9 @@
 
 /* Section types below this one are required. */
 #define SECTION_OPTIONAL 128U
+#define SECTION_TRIAL    2U
+#define TRIAL_BYTES      5U  /* two slots: the base stays where it is */
+#define TRIAL_BACK_BYTES 51U /* in place: and the body that brings it back */
 
 static const uint8_t magic[4] = {'F', 'O', 'T', 'A'};
 
@@ -127,14 +130,42 @@ static bool take_string(char dst[FOTA_PACKAGE_STRING_MAX + 1], struct fota_reade
     return true;
 }
 
-static enum fota_err skip_sections(struct fota_reader *r, unsigned n_sections)
+/* Section 3.1. */
+static enum fota_err take_trial(struct fota_package *p, struct fota_reader r)
+{
+    struct fota_package_back *back = &p->back;
+    bool in_place = (p->features & FOTA_FEATURE_TWO_SLOTS) == 0;
+    if (p->trial_boots != 0 || (p->features & FOTA_FEATURE_FULL) != 0) return FOTA_E_FORMAT;
+    if (r.left != (in_place ? TRIAL_BACK_BYTES : TRIAL_BYTES)) return FOTA_E_FORMAT;
+    p->trial_boots = fota_take_u8(&r);
+    if (p->trial_boots < FOTA_TRIAL_BOOTS_MIN) return FOTA_E_FORMAT;
+    back->security_counter = fota_take_le32(&r);
+    if (!in_place) return FOTA_OK;
+    back->body_bytes = fota_take_le32(&r);
+    take_hash(&r, back->body_sha256);
+    back->scratch_sectors = fota_take_le16(&r);
+    back->n_units = fota_take_le16(&r);
+    back->decoder_kib = fota_take_le16(&r);
+    back->prologue_bytes = fota_take_le32(&r);
+    if (back->scratch_sectors == 0 || back->scratch_sectors > FOTA_PACKAGE_SCRATCH_MAX) {
+        return FOTA_E_FORMAT;
+    }
+    return back->n_units != 0 && back->body_bytes > back->prologue_bytes ? FOTA_OK
+                                                                         : FOTA_E_FORMAT;
+}
+
+static enum fota_err
+take_sections(struct fota_package *p, struct fota_reader *r, unsigned n_sections)
 {
     for (unsigned i = 0; i < n_sections; i++) {
         uint8_t type = fota_take_u8(r);
         uint8_t n_bytes = fota_take_u8(r);
-        (void)fota_take(r, n_bytes);
+        const uint8_t *value = fota_take(r, n_bytes);
         if (r->overrun || type == 0) return FOTA_E_FORMAT;
-        if (type < SECTION_OPTIONAL) return FOTA_E_FEATURE; /* v0 defines none */
+        if (type >= SECTION_OPTIONAL) continue;
+        if (type != SECTION_TRIAL) return FOTA_E_FEATURE;
+        enum fota_err err = take_trial(p, (struct fota_reader){value, n_bytes, false});
+        if (err < 0) return err;
     }
     return FOTA_OK;
 }
@@ -154,7 +185,7 @@ static enum fota_err parse_head(struct fota_package *p, const uint8_t *head)
         !take_string(p->to_version, &r, tail.to_version)) {
         return FOTA_E_FORMAT;
     }
-    enum fota_err err = skip_sections(&r, tail.n_sections);
+    enum fota_err err = take_sections(p, &r, tail.n_sections);
     if (err < 0) return err;
     return r.left == 0 ? FOTA_OK : FOTA_E_FORMAT;
 }
@@ -174,6 +205,8 @@ parse_signatures(struct fota_package *p, const uint8_t *head, uint32_t n_bytes)
     p->sigs_off = (uint16_t)(count_off + 1);
     p->body_off = body_off;
     p->body_bytes = p->prefix.total_bytes - body_off;
+    if (p->back.body_bytes >= p->body_bytes) return FOTA_E_FORMAT;
+    p->body_bytes -= p->back.body_bytes;
     return p->body_bytes > p->prologue_bytes ? FOTA_OK : FOTA_E_FORMAT;
 }
 
@@ -218,6 +251,42 @@ enum fota_err fota_package_verify(const struct fota_package *pkg, const uint8_t 
         if (err != FOTA_E_UNKNOWN_KEY) result = err;
     }
     return result;
+}
+
+static void swap32(void *a, void *b)
+{
+    uint8_t kept[32];
+    memcpy(kept, a, sizeof kept);
+    memcpy(a, b, sizeof kept);
+    memcpy(b, kept, sizeof kept);
+}
+_Static_assert(FOTA_SHA256_BYTES == 32 && FOTA_PACKAGE_STRING_MAX + 1 == 32, "for swap32()");
+
+void fota_package_turn(struct fota_package *p)
+{
+    struct fota_package_back other = {.security_counter = p->security_counter,
+                                      .body_bytes = p->body_bytes,
+                                      .prologue_bytes = p->prologue_bytes,
+                                      .scratch_sectors = p->scratch_sectors,
+                                      .n_units = p->n_units,
+                                      .decoder_kib = p->decoder_kib};
+    uint32_t base_bytes = p->base_bytes;
+    p->base_bytes = p->new_bytes;
+    p->new_bytes = base_bytes;
+    swap32(p->base_sha256, p->new_sha256);
+    swap32(p->from_version, p->to_version);
+    memcpy(other.body_sha256, p->body_sha256, sizeof other.body_sha256);
+    memcpy(p->body_sha256, p->back.body_sha256, sizeof p->body_sha256);
+    p->security_counter = p->back.security_counter;
+    p->body_bytes = p->back.body_bytes;
+    p->prologue_bytes = p->back.prologue_bytes;
+    p->scratch_sectors = p->back.scratch_sectors;
+    p->n_units = p->back.n_units;
+    p->decoder_kib = p->back.decoder_kib;
+    p->back = other;
+    /* The way back lies behind the way forth. */
+    p->body_off = p->turned ? p->body_off - p->body_bytes : p->body_off + other.body_bytes;
+    p->turned = !p->turned;
 }
 
 static unsigned count_bits(const uint8_t *bytes, size_t n)

@@ -20,6 +20,8 @@
 #define FOTA_PACKAGE_ID_BYTES     8U
 #define FOTA_PACKAGE_BYTES_MAX    0x7FFFFFFFU /* of a package, and of an image in it */
 
+#define FOTA_TRIAL_BOOTS_MIN 3U /* a power cut may cost one */
+
 #define FOTA_UNIT_SPAN_MAX            64U /* sectors that one unit may span */
 #define FOTA_UNIT_HEAD_MAX            (14U + FOTA_UNIT_SPAN_MAX / 8U)
 #define FOTA_PACKAGE_SCRATCH_MAX      64U /* ring sectors */
@@ -30,8 +32,8 @@ enum fota_feature {
     FOTA_FEATURE_FULL = 1 << 0,      /* no base: the body alone makes the new image */
     FOTA_FEATURE_DOWNGRADE = 1 << 1, /* may lower the security counter; needs a base */
     FOTA_FEATURE_TWO_SLOTS = 1 << 2, /* planned for decoding into a second slot */
-    /* reserved: 3 several bases, 4 reverse section, 5 several keys with a threshold,
-     * 6 encryption, 7 dependencies */
+    /* reserved: 3 several bases, 4 not used (the trial section says it), 5 several keys with a
+     * threshold, 6 encryption, 7 dependencies */
 };
 #define FOTA_FEATURES_KNOWN 0x7U
 
@@ -41,6 +43,17 @@ struct fota_package_prefix {
     uint8_t mask;         /* every byte behind the prefix is XORed with it */
     uint16_t head_bytes;  /* prefix, fixed fields and sections; the signature block follows */
     uint32_t total_bytes; /* of the whole package */
+};
+
+/* What the body of one direction is like, beside where it lies. */
+struct fota_package_back {
+    uint32_t security_counter; /* of the image that this direction leads to */
+    uint32_t body_bytes;
+    uint32_t prologue_bytes;
+    uint8_t body_sha256[FOTA_SHA256_BYTES];
+    uint16_t scratch_sectors;
+    uint16_t n_units; /* 0, two slots: nothing is to be written, the base is still there */
+    uint16_t decoder_kib;
 };
 
 struct fota_package {
@@ -66,6 +79,9 @@ struct fota_package {
     char from_version[FOTA_PACKAGE_STRING_MAX + 1]; /* "" for a full image */
     char to_version[FOTA_PACKAGE_STRING_MAX + 1];
     uint8_t id[FOTA_PACKAGE_ID_BYTES]; /* first bytes of SHA-256 of the unmasked head */
+    uint8_t trial_boots; /* starts in which the new firmware must confirm itself; 0: no trial */
+    bool turned;         /* fota_package_turn() was called */
+    struct fota_package_back back; /* with a trial: the other direction */
     uint16_t n_sigs;
     uint16_t sigs_off; /* of the first signature entry */
 };
@@ -95,6 +111,23 @@ fota_package_parse(struct fota_package *out, uint8_t *head, uint32_t n_bytes);
 FOTA_NODISCARD enum fota_err
 fota_package_verify(const struct fota_package *pkg, const uint8_t *head,
                     const struct fota_verifier *verifier);
+
+/* Turn a package with a trial round: it then describes the way back, from the new image to the
+ * base, with the same signature and id; turn again for the way forth. */
+void fota_package_turn(struct fota_package *pkg);
+
+/* Ring sectors, and KiB of workspace, that both directions together need. */
+static inline uint16_t fota_package_most_scratch(const struct fota_package *pkg)
+{
+    uint16_t back = pkg->back.scratch_sectors;
+    return pkg->scratch_sectors > back ? pkg->scratch_sectors : back;
+}
+
+static inline uint16_t fota_package_most_kib(const struct fota_package *pkg)
+{
+    uint16_t back = pkg->back.decoder_kib;
+    return pkg->decoder_kib > back ? pkg->decoder_kib : back;
+}
 
 /* The head of one unit of the body: sectors it spans and which of them it writes.  Section 5.
  */

@@ -131,6 +131,8 @@ static enum fota_err step_head(struct fota_package_check *c)
     err = fota_package_verify(&c->pkg, head, c->device->verifier);
     if (err < 0) return err;
     if (!is_text(c->pkg.product, c->device->product)) return FOTA_E_PRODUCT;
+    if (c->back && c->pkg.trial_boots == 0) return FOTA_E_CODED;
+    if (c->back) fota_package_turn(&c->pkg);
     c->off = 0;
     c->stage = STAGE_ALREADY;
     return FOTA_MORE;
@@ -170,6 +172,10 @@ static enum fota_err step_already(struct fota_package_check *c)
         if (err == FOTA_OK) return FOTA_E_ALREADY;
     }
     c->stage = STAGE_FIT;
+    enum fota_err err = check_counter(c);
+    if (err < 0 || c->pkg.trial_boots == 0 || c->back || !c->check_base) return err;
+    /* Whoever goes forth on trial must be able to come back: look at that first. */
+    fota_package_turn(&c->pkg);
     return check_counter(c);
 }
 
@@ -190,7 +196,7 @@ static bool
 has_ring(const struct fota_package *pkg, const struct fota_area area[FOTA_AREA_COUNT])
 {
     uint32_t need = largest_sector(&area[FOTA_AREA_SLOT]);
-    for (uint32_t i = 0; i < pkg->scratch_sectors; i++) {
+    for (uint32_t i = 0; i < fota_package_most_scratch(pkg); i++) {
         struct fota_sector sector;
         if (fota_area_sector(&area[FOTA_AREA_SCRATCH], i, &sector) < 0) return false;
         if (sector.n_bytes < need) return false;
@@ -220,7 +226,7 @@ fota_package_fits(const struct fota_package *pkg, const struct fota_area area[FO
     if (pkg->base_bytes > slot_bytes) return FOTA_E_BASE;
     if (pkg->prefix.total_bytes > area[FOTA_AREA_STAGING].n_bytes) return FOTA_E_STAGING_SPACE;
     if (!fota_delta_supports(pkg->codec, pkg->arch)) return FOTA_E_FEATURE;
-    return pkg->decoder_kib * 1024U > decoder_bytes ? FOTA_E_RAM : FOTA_OK;
+    return fota_package_most_kib(pkg) * 1024U > decoder_bytes ? FOTA_E_RAM : FOTA_OK;
 }
 
 static enum fota_err step_fit(struct fota_package_check *c)
@@ -239,15 +245,38 @@ static enum fota_err step_fit(struct fota_package_check *c)
     return FOTA_MORE;
 }
 
+/* Whether the direction is looked at that is not asked for. */
+static bool is_other_way(const struct fota_package_check *c)
+{
+    return c->pkg.turned != c->back;
+}
+
+/* A direction has passed: look at the one that was asked for, if it was not this. */
+static enum fota_err end_direction(struct fota_package_check *c)
+{
+    c->stage = STAGE_DONE;
+    if (!is_other_way(c)) return FOTA_OK;
+    fota_package_turn(&c->pkg);
+    c->stage = STAGE_FIT;
+    return FOTA_MORE;
+}
+
+static bool compares_base(const struct fota_package_check *c)
+{
+    if (has_feature(&c->pkg, FOTA_FEATURE_FULL) || c->pkg.n_units == 0) return false;
+    return c->check_base && !is_other_way(c);
+}
+
 static enum fota_err step_base(struct fota_package_check *c)
 {
-    if (c->check_base && !has_feature(&c->pkg, FOTA_FEATURE_FULL)) {
+    if (compares_base(c)) {
         enum fota_err err = fota_image_hash_step(&c->part.hash, c->pkg.base_sha256);
         if (err == FOTA_MORE) return FOTA_MORE;
         if (err < 0) return FOTA_E_BASE;
     }
     fota_sha256_init(&c->part.hash.sha);
     c->off = 0;
+    if (c->pkg.n_units == 0) return end_direction(c);
     c->stage = STAGE_BODY;
     return FOTA_MORE;
 }
@@ -271,6 +300,9 @@ static enum fota_err step_body(struct fota_package_check *c)
     fota_sha256_final(&c->part.hash.sha, digest);
     if (memcmp(digest, pkg->body_sha256, sizeof digest) != 0) return FOTA_E_BODY_HASH;
     memset(&c->part, 0, sizeof c->part);
+    c->unit = 0;
+    c->n_marked = 0;
+    c->n_steps = 0;
     c->off = pkg->prologue_bytes;
     c->stage = STAGE_UNITS;
     return FOTA_MORE;
@@ -326,9 +358,7 @@ static enum fota_err step_units(struct fota_package_check *c)
     if (c->unit < pkg->n_units) return FOTA_MORE;
     if (c->off != pkg->body_bytes) return FOTA_E_BODY;
     err = check_unwritten(c);
-    if (err < 0) return err;
-    c->stage = STAGE_DONE;
-    return FOTA_OK;
+    return err < 0 ? err : end_direction(c);
 }
 
 static enum fota_err step(struct fota_package_check *c)
@@ -370,7 +400,8 @@ void fota_package_check_ask(const struct fota_package_check *c, struct fota_snap
     out->progress = FOTA_PROGRESS_ASKED;
     out->unit_off = pkg->prologue_bytes;
     out->target_slot = c->target;
-    out->counter = pkg->security_counter;
+    /* A trial alone does not raise it. */
+    out->counter = pkg->trial_boots != 0 && c->image.known ? 0 : pkg->security_counter;
     if (c->image.known && c->image.security_counter > out->counter)
         out->counter = c->image.security_counter;
     memcpy(out->package_id, pkg->id, sizeof out->package_id);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything that must hold before the first erase of slot or scratch.  Used by the application
  * (to accept or refuse) and again by the boot loader (which trusts no one).  Order: prefix,
- * head, signature, product, already there, counter, fit, base hash, body hash, unit heads. */
+ * head, signature, product, already there, counter, fit, base hash, body hash, unit heads; in
+ * place and with a trial, fit, body hash and unit heads of the way back before those of the way
+ * forth. */
 #ifndef FOTA_CORE_PACKAGE_CHECK_H
 #define FOTA_CORE_PACKAGE_CHECK_H
 
@@ -24,6 +26,7 @@ struct fota_package_check {
     const struct fota_device *device;
     uint32_t received_bytes;
     bool check_base;   /* compare with what the device is: false once the base may be damaged */
+    bool back;         /* the way back is asked for: set after begin() */
     uint8_t stage;     /* enum of package_check.c */
     uint8_t target;    /* slot that the package would be applied to: 0 or 1 */
     uint16_t unit;     /* heads checked */

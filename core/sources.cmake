@@ -20,6 +20,7 @@ set(FOTA_CORE_SOURCES
   isa_xtensa.c
   app.c
   app_standard.c
+  app_trial.c
   at_line.c
   at_client.c
   at_client_answer.c
@@ -43,6 +44,7 @@ set(FOTA_CORE_SOURCES
   image_hash.c
   staging.c
   tcp_answer.c
+  trial.c
   journal.c
   package_check.c
   updater.c

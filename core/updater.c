@@ -7,6 +7,17 @@ const struct fota_area *fota_updater_slot(const struct fota_updater *u)
     return fota_device_slot(u->device, u->now.target_slot);
 }
 
+/* A trial has failed: the same package, the other way, from its begin. */
+static void turn_back(struct fota_updater *u)
+{
+    struct fota_snapshot *now = &u->now;
+    now->phase = FOTA_PHASE_BACK;
+    now->progress = FOTA_PROGRESS_ASKED;
+    now->unit = 0;
+    now->step = 0;
+    if (fota_device_has_two_slots(u->device)) now->target_slot = 1U - now->target_slot;
+}
+
 void fota_updater_open(struct fota_updater *u, const struct fota_device *device,
                        struct fota_journal *journal, void *work)
 {
@@ -15,10 +26,12 @@ void fota_updater_open(struct fota_updater *u, const struct fota_device *device,
     u->journal = journal;
     u->work = work;
     u->now = *fota_journal_last(journal);
+    if (u->now.phase == FOTA_PHASE_TRIAL) turn_back(u);
     u->stage = FOTA_UPDATER_CHECK;
     bool touched = u->now.progress == FOTA_PROGRESS_TOUCHED;
     fota_package_check_begin(&u->check, device, UINT32_MAX, !touched);
-    if (touched) u->check.target = u->now.target_slot;
+    u->check.back = u->now.phase == FOTA_PHASE_BACK;
+    if (touched || u->check.back) u->check.target = u->now.target_slot;
     fota_updater_source_init(u);
 }
 
@@ -35,9 +48,15 @@ static enum fota_err accept(struct fota_updater *u)
     if (now->target_slot != c->target || now->unit > c->pkg.n_units)
         return fota_updater_fail(u, FOTA_E_INTERNAL);
     if (now->progress != FOTA_PROGRESS_ASKED && now->cuts < UINT16_MAX) now->cuts++;
-    if (now->progress == FOTA_PROGRESS_ASKED) now->progress = FOTA_PROGRESS_BEGUN;
+    if (now->progress == FOTA_PROGRESS_ASKED) {
+        now->progress = FOTA_PROGRESS_BEGUN;
+        now->unit_off = c->pkg.prologue_bytes;
+        if (c->back && c->image.known) now->counter = c->image.security_counter;
+    }
     if (full && !two_slots) now->progress = FOTA_PROGRESS_TOUCHED;
-    if (c->pkg.security_counter > now->counter) now->counter = c->pkg.security_counter;
+    bool trial = c->pkg.trial_boots != 0; /* which alone does not raise the counter */
+    if (!trial && c->pkg.security_counter > now->counter)
+        now->counter = c->pkg.security_counter;
     if (c->image.known && c->image.security_counter > now->counter)
         now->counter = c->image.security_counter;
     u->n_walked = 0;
@@ -99,8 +118,10 @@ static enum fota_err step_decoder(struct fota_updater *u)
         .new_bytes = pkg->new_bytes,
         .prologue_bytes = pkg->prologue_bytes,
     };
-    enum fota_err err =
-        fota_delta_open(&u->delta, u->work, u->device->decoder_bytes, &params, &u->source);
+    enum fota_err err = FOTA_OK;
+    if (pkg->n_units > 0)
+        err =
+            fota_delta_open(&u->delta, u->work, u->device->decoder_bytes, &params, &u->source);
     if (err < 0) return fota_updater_fail(u, err);
     fota_journal_open(u->journal, &u->now);
     u->stage = FOTA_UPDATER_OPENING;

@@ -45,13 +45,15 @@ struct fota_updater {
     uint8_t written[FOTA_PACKAGE_SLOT_SECTORS_MAX / 8]; /* by units before this one */
 };
 
-/* Take up the update of `journal` (phase RUN).  `work`: the decoder's workspace, device->
+/* Take up the update of `journal`: phase RUN, BACK or KEEP, or TRIAL to undo what is on
+ * trial.  `work`: the decoder's workspace, device->
  * decoder_bytes, aligned for uint32_t and void pointers.  Reads and writes nothing yet. */
 void fota_updater_open(struct fota_updater *u, const struct fota_device *device,
                        struct fota_journal *journal, void *work);
 /* One bounded piece of work, at most one erase or program.
  * FOTA_MORE, FOTA_BUSY: go on.
- * FOTA_OK: finished: new image verified, identity and result durable; reset now.
+ * FOTA_OK: finished: new image verified, identity and result, or TRIAL, durable; reset now.
+ * BACK: so is the old one, result FOTA_E_UNCONFIRMED.
  * Failure: if fota_updater_slot_valid() the image that the identity names is whole and the
  * device may start it; else only recovery is left. */
 FOTA_NODISCARD enum fota_err fota_updater_poll(struct fota_updater *u);

@@ -95,9 +95,14 @@ static enum fota_err step_identity(struct fota_updater *u)
     enum fota_err err = fota_record_write_step(&u->buf.identity);
     if (err < 0) return fota_updater_fail(u, err);
     if (err != FOTA_OK) return err;
-    u->now.phase = FOTA_PHASE_RESULT;
-    u->now.result = 0;
-    u->n_results = 2;
+    bool back = u->now.phase == FOTA_PHASE_BACK;
+    bool trial = u->check.pkg.trial_boots != 0 && u->now.phase == FOTA_PHASE_RUN;
+    u->now.phase = trial ? FOTA_PHASE_TRIAL : FOTA_PHASE_RESULT;
+    if (trial && u->check.pkg.security_counter > u->now.counter)
+        u->now.counter = u->check.pkg.security_counter;
+    u->now.trials = trial ? u->check.pkg.trial_boots : 0;
+    u->now.result = back ? (uint8_t)fota_err_code(FOTA_E_UNCONFIRMED) : 0;
+    u->n_results = trial ? 1 : 2;
     fota_journal_append(u->journal, &u->now);
     u->stage = FOTA_UPDATER_RESULT;
     return FOTA_MORE;

@@ -30,7 +30,7 @@ enum fota_updater_stage {
     FOTA_UPDATER_RECORD,      /* the snapshot `now` */
     FOTA_UPDATER_IMAGE,       /* the whole new image against its hash */
     FOTA_UPDATER_IDENTITY,    /* write the record */
-    FOTA_UPDATER_RESULT,      /* record it, twice */
+    FOTA_UPDATER_RESULT,      /* record it, twice; a trial once */
     FOTA_UPDATER_DONE,
     FOTA_UPDATER_FAIL_HASH,   /* is the identity's image still whole? */
     FOTA_UPDATER_FAIL_RESULT, /* then record why the update failed, twice */

@@ -53,7 +53,7 @@ static void check_package(const struct fota_package *p, const uint8_t *head, siz
     const struct fota_verifier verifier = {NULL, find_key, verify};
     require((p->features & ~FOTA_FEATURES_KNOWN) == 0);
     require(p->body_off <= n && p->body_off <= FOTA_PACKAGE_HEAD_MAX);
-    require(p->body_off + p->body_bytes == p->prefix.total_bytes);
+    require(p->body_off + p->body_bytes + p->back.body_bytes == p->prefix.total_bytes);
     require(p->body_bytes > p->prologue_bytes);
     require(p->n_sigs >= 1 && p->n_sigs <= FOTA_PACKAGE_SIGS_MAX);
     require((p->base_bytes == 0) == full && p->new_bytes != 0 && p->n_units != 0);

@@ -55,8 +55,9 @@ make_layout(struct bench *b, const struct fota_apply_spec *spec, struct fota_fau
     uint32_t sector =
         run.sector_bytes > OTHER_SECTOR_BYTES ? run.sector_bytes : OTHER_SECTOR_BYTES;
     uint32_t staging = spec->file->n_bytes / sector + 1;
-    fota_profile_simple(&p, sector, pkg->scratch_sectors != 0 ? pkg->scratch_sectors : 1,
-                        two_slots ? 2 : 1, staging * sector);
+    uint32_t scratch = fota_package_most_scratch(pkg);
+    if (scratch == 0) scratch = 1;
+    fota_profile_simple(&p, sector, scratch, two_slots ? 2 : 1, staging * sector);
     p.flash[1] = p.flash[0];
     p.n_flash = 2;
     uint32_t slot_bytes = run.n_sectors * run.sector_bytes;
@@ -70,7 +71,7 @@ make_layout(struct bench *b, const struct fota_apply_spec *spec, struct fota_fau
         p.area[FOTA_AREA_SLOT2] =
             (struct fota_profile_area){.addr = slot_bytes, .n_bytes = slot_bytes};
     }
-    uint32_t needed = pkg->decoder_kib * 1024U;
+    uint32_t needed = fota_package_most_kib(pkg) * 1024U;
     if (needed > p.decoder_bytes) p.decoder_bytes = needed;
     return fota_layout_of(&b->made, &p, spec->path, fault);
 }
@@ -216,6 +217,21 @@ static enum fota_err read_image(struct fota_applied *out, struct bench *b,
     return err == FOTA_OK ? FOTA_OK : refuse(spec, err, "after the update", fault);
 }
 
+/* What becomes of a trial that nobody confirms. */
+static enum fota_err
+go_back(struct bench *b, const struct fota_apply_spec *spec, struct fota_fault *fault)
+{
+    struct fota_applied back = {.image = NULL};
+    enum fota_err err = update(b, spec);
+    if (err < 0) return refuse(spec, err, "by the simulated device, on the way back", fault);
+    err = read_image(&back, b, spec, fault);
+    if (err < 0) return err;
+    bool same = back.n_bytes == spec->old_image.n_bytes &&
+                memcmp(back.image, spec->old_image.at, back.n_bytes) == 0;
+    free(back.image);
+    return same ? FOTA_OK : refuse(spec, FOTA_E_INTERNAL, "does not lead back", fault);
+}
+
 static enum fota_err run(struct fota_applied *out, struct bench *b,
                          const struct fota_apply_spec *spec, struct fota_fault *fault)
 {
@@ -229,7 +245,9 @@ static enum fota_err run(struct fota_applied *out, struct bench *b,
     if (err == FOTA_OK) err = accept(b, spec);
     if (err == FOTA_OK) err = update(b, spec);
     if (err < 0) return refuse(spec, err, "by the simulated device", fault);
-    return read_image(out, b, spec, fault);
+    err = read_image(out, b, spec, fault);
+    if (err < 0 || spec->file->pkg.trial_boots == 0) return err;
+    return go_back(b, spec, fault);
 }
 
 enum fota_err fota_apply(struct fota_applied *out, const struct fota_apply_spec *spec,

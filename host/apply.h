@@ -28,10 +28,10 @@ struct fota_applied {
 };
 
 /* Provision a device with the old image, hand it the package, let it check and update, and read
- * the new image back.  The simulated device has the package's product and a security counter of
- * 0.  The refusal of the device is returned as it is: FOTA_E_SIGNATURE, FOTA_E_BASE, ...; also
- * FOTA_E_GEOMETRY (no layout given and none found), FOTA_E_NOMEM, FOTA_E_INTERNAL (the
- * simulator saw the flash misused). */
+ * the new image back; a package with a trial must lead back to the old one, too.  The simulated
+ * device has the package's product and a security counter of 0.  The refusal of the device is
+ * returned as it is: FOTA_E_SIGNATURE, FOTA_E_BASE, ...; also FOTA_E_GEOMETRY (no layout given
+ * and none found), FOTA_E_NOMEM, FOTA_E_INTERNAL (the simulator saw the flash misused). */
 FOTA_NODISCARD enum fota_err
 fota_apply(struct fota_applied *out, const struct fota_apply_spec *spec,
            struct fota_fault *fault);

@@ -93,7 +93,8 @@ fota_package_file_verify(const struct fota_package_file *file, struct fota_trust
 
 struct walk {
     const struct fota_package_file *file;
-    const struct fota_area *slot; /* may be a null pointer */
+    const struct fota_package *pkg; /* forth or turned */
+    const struct fota_area *slot;   /* may be a null pointer */
     const char *path;
     struct fota_fault *fault;
     struct fota_package_parts *parts;
@@ -116,7 +117,7 @@ static bool begins_inside(const struct fota_area *slot, uint32_t index, uint32_t
 
 static enum fota_err count_sectors(struct walk *w, const struct fota_unit *u, uint32_t unit)
 {
-    const struct fota_package *pkg = &w->file->pkg;
+    const struct fota_package *pkg = w->pkg;
     bool in_place = (pkg->features & (FOTA_FEATURE_FULL | FOTA_FEATURE_TWO_SLOTS)) == 0;
     uint32_t n_stashed = 0;
     uint32_t last = u->first_sector + u->n_sectors - 1;
@@ -145,7 +146,7 @@ static enum fota_err take_unit(struct walk *w, uint32_t unit)
 {
     struct fota_unit u;
     const uint8_t *at = w->file->plain + w->off;
-    uint32_t left = w->file->n_bytes - w->off;
+    uint32_t left = w->pkg->body_off + w->pkg->body_bytes - w->off;
     if (fota_unit_parse(&u, at, left) < 0 || u.coded_bytes > left - u.head_bytes) {
         return refuse(w, FOTA_E_BODY, unit, "head malformed");
     }
@@ -160,14 +161,32 @@ static enum fota_err take_unit(struct walk *w, uint32_t unit)
     return FOTA_OK;
 }
 
-static bool body_hash_is_right(const struct fota_package_file *file)
+static bool body_hash_is_right(const struct walk *w)
 {
     struct fota_sha256 sha;
     uint8_t digest[FOTA_SHA256_BYTES];
     fota_sha256_init(&sha);
-    fota_sha256_update(&sha, file->plain + file->pkg.body_off, file->pkg.body_bytes);
+    fota_sha256_update(&sha, w->file->plain + w->pkg->body_off, w->pkg->body_bytes);
     fota_sha256_final(&sha, digest);
-    return memcmp(digest, file->pkg.body_sha256, sizeof digest) == 0;
+    return memcmp(digest, w->pkg->body_sha256, sizeof digest) == 0;
+}
+
+/* One direction's body. */
+static enum fota_err walk_body(struct walk *w)
+{
+    const struct fota_package *pkg = w->pkg;
+    if (!body_hash_is_right(w)) {
+        return fota_fault_set(w->fault, FOTA_E_BODY_HASH, w->path, "SHA-256 of the body");
+    }
+    memset(w->written, 0, sizeof w->written);
+    w->off = pkg->body_off + pkg->prologue_bytes;
+    for (uint32_t i = 0; i < pkg->n_units; i++) {
+        enum fota_err err = take_unit(w, i);
+        if (err < 0) return err;
+    }
+    return w->off == pkg->body_off + pkg->body_bytes
+               ? FOTA_OK
+               : refuse(w, FOTA_E_BODY, pkg->n_units, "bytes behind the last");
 }
 
 enum fota_err
@@ -175,23 +194,19 @@ fota_package_file_parts(struct fota_package_parts *out, const struct fota_packag
                         const struct fota_area *slot, const char *path,
                         struct fota_fault *fault)
 {
-    const struct fota_package *pkg = &file->pkg;
-    struct walk w = {.file = file, .slot = slot, .path = path, .fault = fault, .parts = out};
-    *out =
-        (struct fota_package_parts){.head_bytes = pkg->prefix.head_bytes,
-                                    .signature_bytes = pkg->body_off - pkg->prefix.head_bytes,
-                                    .prologue_bytes = pkg->prologue_bytes};
-    if (!body_hash_is_right(file)) {
-        return fota_fault_set(fault, FOTA_E_BODY_HASH, path, "SHA-256 of the body");
-    }
-    w.off = pkg->body_off + pkg->prologue_bytes;
-    for (uint32_t i = 0; i < pkg->n_units; i++) {
-        enum fota_err err = take_unit(&w, i);
-        if (err < 0) return err;
-    }
-    return w.off == file->n_bytes
-               ? FOTA_OK
-               : refuse(&w, FOTA_E_BODY, pkg->n_units, "bytes behind the last");
+    struct fota_package pkg = file->pkg;
+    struct fota_package_parts back = {0};
+    struct walk w = {
+        .file = file, .pkg = &pkg, .slot = slot, .path = path, .fault = fault, .parts = out};
+    *out = (struct fota_package_parts){.head_bytes = pkg.prefix.head_bytes,
+                                       .signature_bytes = pkg.body_off - pkg.prefix.head_bytes,
+                                       .prologue_bytes = pkg.prologue_bytes,
+                                       .back_bytes = pkg.back.body_bytes};
+    enum fota_err err = walk_body(&w);
+    if (err < 0 || pkg.back.n_units == 0) return err;
+    fota_package_turn(&pkg);
+    w.parts = &back;
+    return walk_body(&w);
 }
 
 bool fota_package_file_geometry(struct fota_flash_run *run,

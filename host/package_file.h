@@ -23,6 +23,7 @@ struct fota_package_parts {
     uint32_t prologue_bytes;
     uint32_t unit_head_bytes;
     uint32_t coded_bytes;
+    uint32_t back_bytes;  /* the body that leads back from a trial */
     uint32_t n_written;   /* sectors written: erases of the slot */
     uint32_t n_stashed;   /* sectors stashed: erases of scratch; needs the geometry */
     uint32_t last_sector; /* highest slot sector that a unit spans */
@@ -40,9 +41,10 @@ fota_package_file_of(struct fota_package_file *out, const uint8_t *bytes, uint32
 FOTA_NODISCARD enum fota_err
 fota_package_file_verify(const struct fota_package_file *file, struct fota_trusted_keys keys,
                          const char *path, struct fota_fault *fault);
-/* Check the body: its hash, every unit's head and the CRC of its coded bytes.  `slot` gives the
- * sector sizes for n_stashed and the span's bounds; a null pointer leaves n_stashed 0.
- * FOTA_E_BODY_HASH, FOTA_E_BODY, FOTA_E_CODED; `at` is an offset in the file. */
+/* Check the body, and that of the way back: its hash, every unit's head and the CRC of its
+ * coded bytes.  `slot` gives the sector sizes for n_stashed and the span's bounds; a null
+ * pointer leaves n_stashed 0. FOTA_E_BODY_HASH, FOTA_E_BODY, FOTA_E_CODED; `at` is an offset in
+ * the file. */
 FOTA_NODISCARD enum fota_err
 fota_package_file_parts(struct fota_package_parts *out, const struct fota_package_file *file,
                         const struct fota_area *slot, const char *path,

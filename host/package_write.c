@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ESCAPE          0x2BU /* '+' */
-#define SIG_ED25519     1U
-#define SIG_ENTRY_BYTES (1U + FOTA_KEY_ID_BYTES + FOTA_ED25519_SIG_BYTES)
+#define ESCAPE           0x2BU /* '+' */
+#define SIG_ED25519      1U
+#define SECTION_HEAD     2U /* type and length */
+#define SECTION_TRIAL    2U
+#define TRIAL_BYTES      5U
+#define TRIAL_BACK_BYTES 51U
+#define SIG_ENTRY_BYTES  (1U + FOTA_KEY_ID_BYTES + FOTA_ED25519_SIG_BYTES)
 
 bool fota_package_string_is_valid(const char *text)
 {
@@ -33,10 +37,33 @@ static bool is_full(const struct fota_package_spec *s)
     return s->old_image.n_bytes == 0;
 }
 
+static bool has_back(const struct fota_package_spec *s)
+{
+    return s->trial_boots != 0 && !s->two_slots;
+}
+
+static size_t trial_bytes(const struct fota_package_spec *s)
+{
+    if (s->trial_boots == 0) return 0;
+    return SECTION_HEAD + (has_back(s) ? TRIAL_BACK_BYTES : TRIAL_BYTES);
+}
+
+static uint32_t bodies_bytes(const struct fota_package_spec *s)
+{
+    return s->encoded->body_bytes + (has_back(s) ? s->back->body_bytes : 0);
+}
+
 static size_t head_and_block_bytes(const struct fota_package_spec *s)
 {
     return FOTA_PACKAGE_FIXED_BYTES + strlen(s->product) + strlen(s->from_version) +
-           strlen(s->to_version) + 1 + (size_t)s->n_signers * SIG_ENTRY_BYTES;
+           strlen(s->to_version) + trial_bytes(s) + 1 + (size_t)s->n_signers * SIG_ENTRY_BYTES;
+}
+
+/* Half of what a package can hold: there may be two. */
+static bool is_out_of_bounds(const struct fota_encoded *e)
+{
+    return e->body_bytes > (FOTA_PACKAGE_BYTES_MAX - FOTA_PACKAGE_HEAD_MAX) / 2 ||
+           e->decoder_bytes > 65535U * 1024U;
 }
 
 static enum fota_err check_spec(const struct fota_package_spec *s, struct fota_fault *fault)
@@ -49,14 +76,16 @@ static enum fota_err check_spec(const struct fota_package_spec *s, struct fota_f
         why = "version of the old image";
     }
     if (s->new_image.n_bytes == 0) why = "new image without bytes";
+    if (is_full(s) && s->trial_boots != 0) why = "a trial needs a base to come back to";
+    if (s->trial_boots != 0 && s->trial_boots < FOTA_TRIAL_BOOTS_MIN)
+        why = "a trial of fewer than 3 boots";
     if (is_full(s) && s->downgrade) why = "a downgrade needs a base";
     if (s->n_signers == 0 || s->n_signers > FOTA_PACKAGE_SIGS_MAX)
         why = "1 to 4 keys are wanted";
     if (why == NULL && head_and_block_bytes(s) > FOTA_PACKAGE_HEAD_MAX) {
         why = "so many keys do not fit beside strings of this length";
     }
-    if (s->encoded->body_bytes > FOTA_PACKAGE_BYTES_MAX - FOTA_PACKAGE_HEAD_MAX ||
-        s->encoded->decoder_bytes > 65535U * 1024U) {
+    if (is_out_of_bounds(s->encoded) || (has_back(s) && is_out_of_bounds(s->back))) {
         why = "body out of all bounds";
     }
     if (why == NULL) return FOTA_OK;
@@ -72,6 +101,29 @@ static size_t put_string(uint8_t *at, const char *text)
         n++;
     }
     return n;
+}
+
+static uint16_t decoder_kib(const struct fota_encoded *e)
+{
+    return (uint16_t)((e->decoder_bytes + 1023) / 1024);
+}
+
+/* doc/package-format.md 3.1. */
+static size_t put_trial(uint8_t *at, const struct fota_package_spec *s)
+{
+    const struct fota_encoded *e = s->back;
+    at[0] = SECTION_TRIAL;
+    at[1] = (uint8_t)(trial_bytes(s) - SECTION_HEAD);
+    at[2] = s->trial_boots;
+    fota_put_le32(at + 3, s->base_counter);
+    if (!has_back(s)) return trial_bytes(s);
+    fota_put_le32(at + 7, e->body_bytes);
+    hash(at + 11, e->body, e->body_bytes);
+    fota_put_le16(at + 43, e->scratch_sectors);
+    fota_put_le16(at + 45, e->n_units);
+    fota_put_le16(at + 47, decoder_kib(e));
+    fota_put_le32(at + 49, e->prologue_bytes);
+    return trial_bytes(s);
 }
 
 /* The head without mask and signatures; returns its bytes.  doc/package-format.md 2 and 3. */
@@ -94,7 +146,7 @@ static uint32_t put_head(uint8_t head[FOTA_PACKAGE_HEAD_MAX], const struct fota_
     fota_put_le32(head + 124, fota_area_geometry_id(s->slot));
     fota_put_le16(head + 128, e->scratch_sectors);
     fota_put_le16(head + 130, e->n_units);
-    fota_put_le16(head + 132, (uint16_t)((e->decoder_bytes + 1023) / 1024));
+    fota_put_le16(head + 132, decoder_kib(e));
     head[134] = e->codec;
     head[135] = e->arch;
     fota_put_le32(head + 136, e->prologue_bytes);
@@ -105,8 +157,12 @@ static uint32_t put_head(uint8_t head[FOTA_PACKAGE_HEAD_MAX], const struct fota_
     n += put_string(head + n, s->product);
     n += put_string(head + n, s->from_version);
     n += put_string(head + n, s->to_version);
+    if (s->trial_boots != 0) {
+        head[147] = 1;
+        n += put_trial(head + n, s);
+    }
     fota_put_le16(head + 6, (uint16_t)n);
-    fota_put_le32(head + 8, (uint32_t)n + 1 + s->n_signers * SIG_ENTRY_BYTES + e->body_bytes);
+    fota_put_le32(head + 8, (uint32_t)n + 1 + s->n_signers * SIG_ENTRY_BYTES + bodies_bytes(s));
     return (uint32_t)n;
 }
 
@@ -141,7 +197,7 @@ static enum fota_err seal(uint8_t *package, uint32_t n_bytes, const struct fota_
 {
     uint8_t head[FOTA_PACKAGE_HEAD_MAX];
     uint32_t head_bytes = put_head(head, s);
-    uint32_t body_off = n_bytes - s->encoded->body_bytes;
+    uint32_t body_off = n_bytes - bodies_bytes(s);
     for (unsigned mask = 0; mask < 256; mask++) {
         head[5] = (uint8_t)mask;
         enum fota_err err = put_signatures(head, head_bytes, s, fault);
@@ -171,7 +227,8 @@ static enum fota_err read_back(const uint8_t *package, uint32_t n_bytes,
         err = fota_package_verify(&pkg, head, &verifier);
     }
     if (err == FOTA_OK && pkg.prefix.total_bytes == n_bytes &&
-        pkg.body_bytes == s->encoded->body_bytes) {
+        pkg.body_bytes == s->encoded->body_bytes &&
+        pkg.body_bytes + pkg.back.body_bytes == bodies_bytes(s)) {
         return FOTA_OK;
     }
     return fota_fault_set(fault, FOTA_E_INTERNAL, NULL, "the package does not read back: %s",
@@ -184,10 +241,13 @@ enum fota_err fota_package_write(uint8_t **out, uint32_t *n_bytes,
     enum fota_err err = check_spec(spec, fault);
     if (err < 0) return err;
     uint32_t body_off = (uint32_t)head_and_block_bytes(spec);
-    uint32_t total_bytes = body_off + spec->encoded->body_bytes;
+    uint32_t total_bytes = body_off + bodies_bytes(spec);
     uint8_t *package = malloc(total_bytes);
     if (package == NULL) return fota_fault_set(fault, FOTA_E_NOMEM, NULL, "%s", "");
     memcpy(package + body_off, spec->encoded->body, spec->encoded->body_bytes);
+    if (has_back(spec))
+        memcpy(package + body_off + spec->encoded->body_bytes, spec->back->body,
+               spec->back->body_bytes);
     err = seal(package, total_bytes, spec, fault);
     if (err == FOTA_OK) err = read_back(package, total_bytes, spec, fault);
     if (err < 0) {

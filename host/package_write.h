@@ -19,6 +19,9 @@ struct fota_package_spec {
     struct fota_bytes new_image;
     const struct fota_area *slot; /* whose geometry it was planned for */
     const struct fota_encoded *encoded;
+    uint8_t trial_boots;               /* FOTA_TRIAL_BOOTS_MIN or more; 0: no trial */
+    uint32_t base_counter;             /* trial: security counter of the old image */
+    const struct fota_encoded *back;   /* trial in place: the way from new to old */
     const struct fota_signer *signers; /* each signs; borrowed */
     unsigned n_signers;                /* 1..FOTA_PACKAGE_SIGS_MAX */
 };

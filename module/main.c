@@ -337,6 +337,7 @@ run_module(const struct options *o, struct flash_file *file, const struct factor
                              .uart = &uart,
                              .modem = &modem,
                              .stop = &stop,
+                             .confirm = o->confirm,
                              .verbose = o->verbose};
     err = module_run(&m);
     line_close(&uart.line);

@@ -53,6 +53,8 @@ static const char help[] =
     "                         before it, in the middle of it, or behind it [after]\n"
     "  --seed S               draws what a torn operation leaves [1]\n"
     "\n"
+    "  --confirm              a firmware on trial confirms itself when it is started; without\n"
+    "                         it waits for AT+QFUC\n"
     "  -v                     tell what is started\n"
     "\n"
     "Runs until SIGINT or SIGTERM.  Exit status: 0, 200 for a power cut, else as fota help\n"
@@ -83,6 +85,7 @@ enum {
     OPT_SERIAL,
     OPT_CUT,
     OPT_SEED,
+    OPT_CONFIRM,
     OPT_RFC2217,
     OPT_BAUD,
     OPT_RX_RING,
@@ -112,6 +115,7 @@ static const struct option table[] = {
     {"serial", required_argument, NULL, OPT_SERIAL},
     {"power-cut-after", required_argument, NULL, OPT_CUT},
     {"seed", required_argument, NULL, OPT_SEED},
+    {"confirm", no_argument, NULL, OPT_CONFIRM},
     {"rfc2217", required_argument, NULL, OPT_RFC2217},
     {"baud", required_argument, NULL, OPT_BAUD},
     {"rx-ring", required_argument, NULL, OPT_RX_RING},
@@ -379,6 +383,9 @@ static enum fota_err set_option(struct options *o, int c, const char *arg)
     case OPT_SEED:
         return parse_number(arg, UINT64_MAX, &o->seed) ? FOTA_OK
                                                        : usage("--seed", "not a number");
+    case OPT_CONFIRM:
+        o->confirm = true;
+        return FOTA_OK;
     case 'v':
         o->verbose = true;
         return FOTA_OK;

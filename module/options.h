@@ -40,6 +40,7 @@ struct options {
     uint64_t seed;
     uint32_t erase_us;
     uint32_t program_us;
+    bool confirm;
     bool verbose;
     bool help;
 };

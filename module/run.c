@@ -114,6 +114,9 @@ static enum end application(const struct module *m, bool recovery)
     fota_app_init(&app, &device, recovery, put, m->uart);
     obey_settings(m, &app);
     fota_app_ready(&app);
+    if (m->confirm) {
+        (void)!fota_app_confirm(&app);
+    }
     tell(m, recovery ? "no valid firmware: the boot loader answers AT commands"
                      : "application started");
     int timeout_ms = 0;

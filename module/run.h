@@ -14,7 +14,8 @@ struct module {
     struct uart *uart;
     struct modem *modem;               /* device->commands_ctx */
     const volatile sig_atomic_t *stop; /* set: end */
-    bool verbose;                      /* tell on stderr what is started */
+    bool confirm; /* a firmware on trial confirms itself when it is started */
+    bool verbose; /* tell on stderr what is started */
 };
 
 /* Power up, and run until told to stop.  FOTA_E_NOMEM. */

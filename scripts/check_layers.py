@@ -15,7 +15,7 @@ CORE_LAYERS = [
     ["crc32", "sha256", "flash"],
     ["sign", "package", "model", "rangedec", "thumb", "isa", "delta_map", "delta_ops",
      "delta", "profile", "record_store", "image_hash"],
-    ["identity", "journal", "staging", "device", "package_choice"],
+    ["identity", "journal", "staging", "device", "package_choice", "trial"],
     ["package_check", "updater"],
     ["boot"],
     ["at_line", "tcp_answer", "at_server", "at_client", "at_talk", "at_fetch"],

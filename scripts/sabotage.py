@@ -18,20 +18,22 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORE = ["err", "crc32", "sha256", "flash", "package", "sign", "profile", "profile_check", "record_store",
         "identity", "image_hash", "staging", "journal", "package_check", "updater", "updater_end", "updater_source",
-        "updater_unit", "boot"]
+        "updater_unit", "boot", "trial"]
 SIM = ["flash_sim", "powercut_device", "powercut"]
 TESTS = [  # program, pattern of its tests, short name
     ("flash", "", "flash"), ("record_store", "", "record_store"), ("staging", "", "staging"),
     ("journal", "", "journal"), ("package_check", "", "package_check"), ("boot", "", "boot"),
-    ("updater", "", "updater"), ("powercut", "all_single*", "single cuts"),
+    ("updater", "", "updater"), ("trial", "", "trial"), ("powercut", "all_single*", "single cuts"),
+    ("powercut", "single_cuts_of_trials", "single cuts, trials"),
     ("powercut", "all_pairs_of_cuts_in_place", "pairs, 2 sectors"),
+    ("powercut", "pairs_of_cuts_of_trials", "pairs, trials"),
     ("powercut", "triples*", "triples"), ("powercut", "random*", "chains"),
     ("powercut", "all_pairs_of_cuts_with_two*", "pairs, two slots"),
     ("powercut", "all_pairs_of_cuts_on_write*", "pairs, write-once"),
     ("powercut", "all_pairs_of_cuts_with_three*", "pairs, 3 sectors"),
     ("powercut", "the_least*", "least supply"),
 ]
-POWERCUT_FIRST = 7  # index of the first power-cut test above
+POWERCUT_FIRST = 8  # index of the first power-cut test above
 
 APPEND_ONLY = [
     ("core/journal.c", "    j->ruling_epoch = r->epoch;\n",
@@ -111,7 +113,7 @@ SABOTAGES = {
     "end-not-noted": ("TOUCHED before the identity changes", [
         ("core/updater_unit.c", "    if (u->now.unit == u->check.pkg.n_units) u->now.progress = FOTA_PROGRESS_TOUCHED;\n", "")]),
     "single-result": ("RESULT twice", [
-        ("core/updater_end.c", "    u->n_results = 2;\n", "    u->n_results = 1;\n"),
+        ("core/updater_end.c", "    u->n_results = trial ? 1 : 2;\n", "    u->n_results = 1;\n"),
         ("core/journal.c", "    r->finished = is_final_phase(record[PHASE_OFF]) && say_the_same(record, last);",
          "    r->finished = is_final_phase(record[PHASE_OFF]) && (last != NULL);")]),
     "identity-if-different": ("the identity is written in every boot that ends an update", [
@@ -143,6 +145,48 @@ SABOTAGES = {
         ("core/updater_end.c", "    if (err < 0) return fota_updater_fail(u, err);\n    begin_identity(u);", "    begin_identity(u);")]),
     "no-hash-at-boot": ("hash of the image at every boot", [
         ("core/boot.c", "b->stage = err == FOTA_OK ? STAGE_START : STAGE_RECOVER;", "b->stage = STAGE_START;")]),
+    "start-before-count": ("a start on trial is recorded before it happens", [
+        ("core/boot.c", "    now.trials--;\n    fota_journal_open(&b->journal, &now);\n    b->stage = STAGE_TRIAL;",
+         "    now.trials--;\n    b->stage = STAGE_START;")]),
+    "counter-rises-on-trial": ("the counter of a trial is the old one", [
+        ("core/updater.c", "    if (!trial && c->pkg.security_counter > now->counter)", "    if (c->pkg.security_counter > now->counter)")]),
+    "counter-of-identity": ("on trial the counter to write is in the record: the identity may be a torn one", [
+        ("core/package_check.c", "pkg->trial_boots != 0 && c->image.known ? 0 : pkg->security_counter", "pkg->security_counter"),
+        ("core/updater_end.c", "    id.security_counter = u->now.counter;\n",
+         "    id.security_counter = u->now.counter;\n"
+         "    if (pkg->trial_boots != 0 && u->now.phase != FOTA_PHASE_KEEP && u->check.image.known)\n"
+         "        id.security_counter = u->check.image.security_counter;\n")]),
+    "identity-before-keep": ("KEEP before the counter rises", [
+        ("core/trial.c", "    fota_journal_open(journal, &t->now);\n}",
+         "    struct fota_identity id;\n    uint8_t bytes[FOTA_IDENTITY_BYTES];\n"
+         "    (void)!fota_identity_read(&id, identity);\n    id.security_counter = t->now.counter;\n"
+         "    fota_identity_encode(&id, bytes);\n"
+         "    fota_record_write_begin(&t->write, identity, bytes, sizeof bytes, j_epoch(journal));\n}"),
+        ("core/trial.c", "enum stage { STAGE_KEEP,",
+         "static uint32_t j_epoch(const struct fota_journal *j) { return j->epoch + 1; }\nenum stage { STAGE_KEEP,"),
+        ("core/trial.c", "    t->stage = STAGE_KEEP;\n", "    t->stage = STAGE_IDENTITY;\n"),
+        ("core/trial.c", "        return begin_identity(t);", "        return begin_result(t);"),
+        ("core/trial.c", "        return begin_result(t);\n    case STAGE_RESULT:",
+         "        fota_journal_open(t->journal, &t->now);\n        t->stage = STAGE_KEEP;\n        return FOTA_MORE;\n"
+         "    case STAGE_RESULT:"),
+        ("core/trial.c", "static enum fota_err begin_identity(", "static __attribute__((unused)) enum fota_err begin_identity(")]),
+    "keep-from-identity": ("a cut confirmation is finished from the package, not from the identity", [
+        ("core/updater_end.c", "    begin_identity(u);\n    return FOTA_MORE;",
+         "    if (u->now.phase == FOTA_PHASE_KEEP && !u->check.image.known)\n"
+         "        return fota_updater_fail(u, FOTA_E_NO_IMAGE);\n    begin_identity(u);\n    return FOTA_MORE;")]),
+    "no-keep": ("a confirmation is finished once it is decided", [
+        ("core/boot.c", "    case FOTA_PHASE_KEEP:\n        begin_update(b);\n        break;\n", "        begin_update(b);\n        break;\n    case FOTA_PHASE_KEEP:\n")]),
+    "back-to-the-same-slot": ("the way back leads to the other slot", [
+        ("core/updater.c", "    if (fota_device_has_two_slots(u->device)) now->target_slot = 1U - now->target_slot;\n", "")]),
+    "no-base-counter": ("once confirmed there is no way back", [
+        ("core/package.c", "    p->security_counter = p->back.security_counter;\n", "")]),
+    "no-look-back": ("the way back is checked before the way forth is taken", [
+        ("core/package_check.c", "    if (err < 0 || c->pkg.trial_boots == 0 || c->back || !c->check_base) return err;\n",
+         "    return err;\n")]),
+    "damaged-on-trial": ("a damaged image on trial is not started", [
+        ("core/boot.c", "    if (!whole || last->trials == 0) {", "    if (last->trials == 0) {")]),
+    "trial-for-ever": ("when the starts are used up the old image comes back", [
+        ("core/boot.c", "    if (!whole || last->trials == 0) {", "    if (!whole) {")]),
     "no-program-read-back": ("every program is read back", [
         ("core/flash.c", "    return check_content(area, off, src, n_bytes);", "    return FOTA_OK;")]),
     "no-erase-read-back": ("every erase is read back", [

@@ -32,7 +32,7 @@ GROUPS = [
      ["isa_arm", "isa_aarch64", "isa_riscv", "isa_xtensa"]),
     ("flash, journal, records", ["flash", "journal", "record_store", "identity", "image_hash"]),
     ("updater and boot flow", ["updater", "boot"]),
-    ("reception", ["staging"]),
+    ("reception, confirmation", ["staging", "trial"]),
     ("AT server and application", ["at_line", "at_server", "app"]),
     ("AT client (MCU side)", ["at_client"]),
     ("fetching through the module (optional)", ["at_fetch", "tcp_answer"]),

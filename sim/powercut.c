@@ -9,6 +9,7 @@ enum { RUNS_MAX = 40, KNOWN_FIRST = 4096 };
 struct point {
     uint8_t *state;
     unsigned done;
+    unsigned n_starts;
     uint32_t boot;
     struct fota_sim_op op;
     uint8_t src[FOTA_PAGE_MAX];
@@ -72,6 +73,7 @@ static void record(void *ctx, const struct fota_sim_op *op)
     struct point *point = next_point(p);
     save(p->device, point->state);
     point->done = p->done;
+    point->n_starts = p->n_starts;
     point->boot = p->device->power.boot;
     point->op = *op;
     if (op->src != NULL) memcpy(point->src, op->src, op->n_bytes);
@@ -100,6 +102,7 @@ static uint64_t hash_state(const struct fota_powercut *p, unsigned depth)
     const struct fota_sim_device *d = p->device;
     uint64_t hash = 0xCBF29CE484222325U;
     hash = mix(hash, &p->done, sizeof p->done);
+    hash = mix(hash, &p->n_starts, sizeof p->n_starts);
     hash = mix(hash, &depth, sizeof depth);
     for (uint32_t i = 0; i < d->n_flash; i++) {
         const struct fota_sim_flash *f = &d->flash[i];
@@ -156,24 +159,96 @@ static bool fail(struct fota_powercut *p, const char *why)
     return false;
 }
 
-/* The boot loader has started an image: it must be the old or the new one, exactly, and what
- * the journal says of the last update must be true. */
+static enum fota_powercut_ending ending(const struct fota_powercut_story *story, unsigned i)
+{
+    return story->endings == NULL ? FOTA_POWERCUT_PLAIN : story->endings[i];
+}
+
+/* What is in the device when `done` packages have been applied or undone. */
+static struct fota_sim_bytes base_of(const struct fota_powercut_story *story, unsigned done)
+{
+    while (done > 0 && ending(story, done - 1) == FOTA_POWERCUT_UNCONFIRMED)
+        done--;
+    return story->images[done];
+}
+
+/* And its security counter: a trial alone does not raise it. */
+static uint32_t counter_of(const struct fota_powercut_story *story, unsigned done)
+{
+    for (unsigned i = 0; i < done; i++)
+        if (ending(story, i) != FOTA_POWERCUT_UNCONFIRMED) return story->counter;
+    return story->first_counter;
+}
+
+static bool is_on_trial(const struct fota_sim_device *d)
+{
+    const struct fota_snapshot *last = fota_journal_last(&d->boot.journal);
+    return last != NULL && last->phase == FOTA_PHASE_TRIAL;
+}
+
+/* The new image was started: on trial, or for good. */
+static bool check_new(struct fota_powercut *p, const struct fota_identity *id)
+{
+    const struct fota_snapshot *last = fota_journal_last(&p->device->boot.journal);
+    if (memcmp(last->to_id, id->image_sha256, sizeof last->to_id) != 0)
+        return fail(p, "the result record is of another image");
+    if (is_on_trial(p->device)) {
+        p->n_starts++;
+        if (ending(p->story, p->done) == FOTA_POWERCUT_PLAIN)
+            return fail(p, "a trial that nobody asked for");
+        return p->n_starts <= p->story->trial_boots ||
+               fail(p, "an image on trial was started too often");
+    }
+    if (ending(p->story, p->done) == FOTA_POWERCUT_UNCONFIRMED)
+        return fail(p, "an image was kept that nobody confirmed");
+    p->n_starts = 0;
+    p->done++;
+    return true;
+}
+
+/* The old image was started: nothing done yet, or the trial has failed. */
+static bool check_old(struct fota_powercut *p)
+{
+    const struct fota_snapshot *last = fota_journal_last(&p->device->boot.journal);
+    if (is_on_trial(p->device)) return fail(p, "the old image was started in a trial");
+    if (p->done == p->story->n_packages || last == NULL || last->phase != FOTA_PHASE_RESULT)
+        return true;
+    if (ending(p->story, p->done) != FOTA_POWERCUT_UNCONFIRMED)
+        return p->n_starts == 0 || fail(p, "an update was undone");
+    if (last->result == 0) return true; /* of the package before */
+    p->n_starts = 0;
+    p->done++;
+    return true;
+}
+
+/* What the journal says of the last update must be true.  Only a RUN record that read blank at
+ * first, and right when the package was asked for again, takes the result before it away. */
+static bool check_result(struct fota_powercut *p)
+{
+    const struct fota_snapshot *last = fota_journal_last(&p->device->boot.journal);
+    if (last == NULL || p->done == 0) return true;
+    if (last->phase == FOTA_PHASE_IDLE && last->result == 0) return true;
+    bool undone = ending(p->story, p->done - 1) == FOTA_POWERCUT_UNCONFIRMED;
+    unsigned expected =
+        undone && !is_on_trial(p->device) ? fota_err_code(FOTA_E_UNCONFIRMED) : 0;
+    return last->result == expected || fail(p, "the update has another result");
+}
+
+/* The boot loader has started an image: it must be the old or the new one, exactly. */
 static bool check_started(struct fota_powercut *p)
 {
     struct fota_sim_device *d = p->device;
     const struct fota_powercut_story *story = p->story;
-    const struct fota_snapshot *last = fota_journal_last(&d->boot.journal);
-    bool is_old = fota_sim_device_holds(d, d->slot, story->images[p->done]);
+    struct fota_identity id;
+    bool is_old = fota_sim_device_holds(d, d->slot, base_of(story, p->done));
     bool is_new = p->done < story->n_packages &&
                   fota_sim_device_holds(d, d->slot, story->images[p->done + 1]);
+    if (fota_identity_read(&id, &d->device.area[FOTA_AREA_IDENTITY]) < 0)
+        return fail(p, "no identity");
     if (!is_old && !is_new) return fail(p, "an image was started that is neither old nor new");
-    if (is_new) p->done++;
-    if (p->done == 0 || last == NULL) return true;
-    if (last->result != 0) return fail(p, "the update failed");
-    const uint8_t *sha = d->boot.part.verify.identity.image_sha256;
-    if (is_new && memcmp(last->to_id, sha, sizeof last->to_id) != 0)
-        return fail(p, "the result record is of another image");
-    return true;
+    if (!(is_new ? check_new(p, &id) : check_old(p)) || !check_result(p)) return false;
+    return id.security_counter == counter_of(story, p->done) ||
+           fail(p, "the security counter is not what it should be");
 }
 
 static bool check_contract(struct fota_powercut *p)
@@ -199,7 +274,7 @@ static bool check_settled(struct fota_powercut *p)
         if (end != FOTA_SIM_STARTED && (quiet || end != FOTA_SIM_RESET))
             return fail(p, "a further boot did not start the image");
         if (end == FOTA_SIM_STARTED &&
-            !fota_sim_device_holds(d, d->slot, p->story->images[p->story->n_packages]))
+            !fota_sim_device_holds(d, d->slot, base_of(p->story, p->story->n_packages)))
             return fail(p, "a further boot started another image");
         n_quiet = quiet ? n_quiet + 1 : 0;
         n_loud += !quiet;
@@ -217,8 +292,11 @@ static enum fota_sim_end run_program(struct fota_powercut *p)
     if (end != FOTA_SIM_STARTED) return end;
     if (!check_started(p)) return FOTA_SIM_STUCK;
     if (p->done == p->story->n_packages) return FOTA_SIM_STARTED;
+    bool trial = is_on_trial(d);
+    if (trial && ending(p->story, p->done) == FOTA_POWERCUT_UNCONFIRMED) return FOTA_SIM_RESET;
     if (p->boot_is_power_up) d->power.boot--;
-    end = fota_sim_device_receive(d, p->story->packages[p->done]);
+    end = trial ? fota_sim_device_confirm(d)
+                : fota_sim_device_receive(d, p->story->packages[p->done]);
     if (!check_contract(p)) return FOTA_SIM_STUCK;
     return end;
 }
@@ -262,6 +340,7 @@ cut_in(struct fota_powercut *p, const struct point *point, unsigned outcome, uns
     struct fota_sim_device *d = p->device;
     load(d, point->state);
     p->done = point->done;
+    p->n_starts = point->n_starts;
     d->power.boot = point->boot;
     d->power.cut_at = d->power.n_ops + 1;
     d->power.when = FOTA_SIM_TORN;
@@ -338,6 +417,7 @@ static void begin(struct fota_powercut *p)
     p->device->power.before = record;
     p->device->power.before_ctx = p;
     p->done = 0;
+    p->n_starts = 0;
     p->failure = NULL;
     if (p->draws == 0) p->draws = 1;
     p->n_lies = 0;
@@ -415,6 +495,7 @@ bool fota_powercut_chains(struct fota_powercut *p, uint32_t n_chains, uint32_t l
         load(d, state);
         d->power.seed = p->seed + i;
         p->done = 0;
+        p->n_starts = 0;
         p->n_lies = length;
         p->path[0].op = i;
         held = run_chain(p, length);
@@ -427,6 +508,7 @@ bool fota_powercut_starve(struct fota_powercut *p, uint32_t k)
 {
     struct fota_sim_power *power = &p->device->power;
     p->done = 0;
+    p->n_starts = 0;
     for (uint32_t i = 0; i < 4000; i++) {
         power->cut_at = power->n_ops + 1 + k;
         power->when = FOTA_SIM_TORN;

@@ -10,11 +10,24 @@
 
 #define FOTA_POWERCUT_DEPTH_MAX 3U
 
-/* Image 0 is in the device; package i turns image i into image i + 1. */
+/* How the update with a package ends. */
+enum fota_powercut_ending {
+    FOTA_POWERCUT_PLAIN,       /* no trial */
+    FOTA_POWERCUT_CONFIRMED,   /* the application confirms in its first start on trial */
+    FOTA_POWERCUT_UNCONFIRMED, /* it never does: what was there before comes back */
+};
+
+/* Image 0 is in the device; package i leads to image i + 1, from the image that the packages
+ * before it have left. */
 struct fota_powercut_story {
     const struct fota_sim_bytes *images;
     const struct fota_sim_bytes *packages;
     unsigned n_packages;
+    const enum fota_powercut_ending *endings; /* a null pointer: all PLAIN; no two UNCONFIRMED
+                                                 one behind the other */
+    unsigned trial_boots;                     /* of packages with a trial */
+    uint32_t first_counter;                   /* security counter of the device at first */
+    uint32_t counter;                         /* and of every package */
 };
 
 struct fota_powercut_cut {
@@ -45,8 +58,9 @@ struct fota_powercut {
     struct fota_powercut_cut path[FOTA_POWERCUT_DEPTH_MAX]; /* of the failure */
     unsigned path_length;
     /* private */
-    unsigned done;   /* packages applied */
-    unsigned n_lies; /* cuts that may have left cells that lie */
+    unsigned done;     /* packages applied, or undone */
+    unsigned n_starts; /* on trial, of the package under way */
+    unsigned n_lies;   /* cuts that may have left cells that lie */
     bool recording;
     struct fota_powercut_level *levels;
     struct fota_powercut_level *level;

@@ -288,3 +288,19 @@ fota_sim_device_receive(struct fota_sim_device *d, struct fota_sim_bytes package
     if (setjmp(d->cut) != 0) return FOTA_SIM_POWER_CUT;
     return run_receive(d, package);
 }
+
+static enum fota_sim_end run_confirm(struct fota_sim_device *d)
+{
+    d->err = fota_journal_load(&d->journal, &d->device.area[FOTA_AREA_JOURNAL]);
+    if (d->err < 0) return FOTA_SIM_REFUSED;
+    fota_trial_confirm(&d->trial, &d->journal, &d->device.area[FOTA_AREA_IDENTITY]);
+    STEP_TO_END(d, fota_trial_step(&d->trial));
+    return d->err < 0 ? FOTA_SIM_REFUSED : FOTA_SIM_RESET;
+}
+
+enum fota_sim_end fota_sim_device_confirm(struct fota_sim_device *d)
+{
+    reset(d);
+    if (setjmp(d->cut) != 0) return FOTA_SIM_POWER_CUT;
+    return run_confirm(d);
+}

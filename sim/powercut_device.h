@@ -8,6 +8,7 @@
 #include "core/boot.h"
 #include "core/profile.h"
 #include "core/staging.h"
+#include "core/trial.h"
 #include "sim/flash_sim.h"
 #include <setjmp.h>
 
@@ -48,6 +49,7 @@ struct fota_sim_device {
     struct fota_journal journal;
     struct fota_staging staging;
     struct fota_package_check check;
+    struct fota_trial trial;
 };
 
 /* Build the device a profile describes, blank.  `lies`: torn cells may lie.  `verifier` and
@@ -69,6 +71,9 @@ enum fota_sim_end fota_sim_device_boot(struct fota_sim_device *d);
  * bytes there are the package's; check it; ask for the update. */
 enum fota_sim_end
 fota_sim_device_receive(struct fota_sim_device *d, struct fota_sim_bytes package);
+
+/* One run of the application that is on trial: it confirms itself. */
+enum fota_sim_end fota_sim_device_confirm(struct fota_sim_device *d);
 
 /* For fota_sim_flash.is_excepted: whether a program writes a copy of a journal record, which
  * the contract excepts (doc/design.md 5, rule 3a). */

@@ -44,7 +44,7 @@ check_body(const struct fota_package_source *source, const struct fota_package *
     uint8_t digest[FOTA_SHA256_BYTES];
     struct fota_sha256 hash;
     uint32_t off = package->body_off;
-    const uint32_t end = package->prefix.total_bytes;
+    const uint32_t end = package->body_off + package->body_bytes;
     fota_sha256_init(&hash);
     while (off < end) {
         const uint32_t n = end - off < sizeof chunk ? end - off : (uint32_t)sizeof chunk;
@@ -68,6 +68,11 @@ fota_package_whole_check(const struct fota_package_source *source, struct fota_p
     enum fota_err err = read_head(source, &package);
     if (err == FOTA_OK) {
         err = check_body(source, &package);
+    }
+    if (err == FOTA_OK && package.back.n_units != 0) {
+        struct fota_package back = package;
+        fota_package_turn(&back);
+        err = check_body(source, &back);
     }
     if (err == FOTA_OK && out != NULL) {
         *out = package;

@@ -6,6 +6,7 @@
 #include "core/package.h"
 #include "core/sha256.h"
 #include "sim/flash_sim.h"
+#include <stdbool.h>
 #include <string.h>
 
 enum { BLOCK = 16, OP_LITERAL = 0, OP_OLD = 1, OP_NEW = 2, MASK = 0x5A, PROLOGUE = 4 };
@@ -294,8 +295,37 @@ static uint8_t *put_text(uint8_t *p, const char *text)
 }
 
 /* Fixed fields and strings; returns the head's bytes. */
-static uint32_t
-put_head(uint8_t *out, const struct fake_spec *spec, const uint8_t *body, uint32_t body_bytes)
+static bool is_back_coded(const struct fake_spec *spec)
+{
+    return spec->trial_boots != 0 && (spec->features & FOTA_FEATURE_TWO_SLOTS) == 0;
+}
+
+static uint32_t trial_bytes(const struct fake_spec *spec)
+{
+    if (spec->trial_boots == 0) return 0;
+    return is_back_coded(spec) ? 53 : 7;
+}
+
+/* The trial section. */
+static uint8_t *
+put_trial(uint8_t *p, const struct fake_spec *spec, const uint8_t *body, uint32_t body_bytes)
+{
+    p[0] = 2;
+    p[1] = (uint8_t)(trial_bytes(spec) - 2);
+    p[2] = spec->trial_boots;
+    fota_put_le32(p + 3, spec->back->counter);
+    if (!is_back_coded(spec)) return p + 7;
+    fota_put_le32(p + 7, body_bytes);
+    sha256(p + 11, body, body_bytes);
+    fota_put_le16(p + 43, (uint16_t)spec->back->scratch_sectors);
+    fota_put_le16(p + 45, (uint16_t)spec->back->n_units);
+    fota_put_le16(p + 47, 1);
+    fota_put_le32(p + 49, PROLOGUE);
+    return p + 53;
+}
+
+static uint32_t put_head(uint8_t *out, const struct fake_spec *spec, const uint8_t *body,
+                         uint32_t forth_bytes, uint32_t body_bytes)
 {
     bool full = spec->old_bytes == 0;
     const char *from = full ? "" : spec->from_version;
@@ -308,7 +338,7 @@ put_head(uint8_t *out, const struct fake_spec *spec, const uint8_t *body, uint32
     fota_put_le32(out + 24, spec->new_bytes);
     if (!full) sha256(out + 28, spec->old_image, spec->old_bytes);
     sha256(out + 60, spec->new_image, spec->new_bytes);
-    sha256(out + 92, body, body_bytes);
+    sha256(out + 92, body, forth_bytes);
     fota_put_le32(out + 124, fota_area_geometry_id(spec->slot));
     fota_put_le16(out + 128, (uint16_t)spec->scratch_sectors);
     fota_put_le16(out + 130, (uint16_t)spec->n_units);
@@ -320,17 +350,20 @@ put_head(uint8_t *out, const struct fake_spec *spec, const uint8_t *body, uint32
     out[146] = (uint8_t)strlen(spec->to_version);
     uint8_t *p = put_text(out + FOTA_PACKAGE_FIXED_BYTES, spec->product);
     p = put_text(put_text(p, from), spec->to_version);
+    if (spec->trial_boots != 0) {
+        out[147] = 1;
+        p = put_trial(p, spec, body + forth_bytes, body_bytes - forth_bytes);
+    }
     uint32_t head = (uint32_t)(p - out);
     fota_put_le16(out + 6, (uint16_t)head);
     fota_put_le32(out + 8, head + 1 + 69 + body_bytes);
     return head;
 }
 
-uint32_t fake_package(uint8_t *out, uint32_t capacity, const struct fake_spec *spec)
+/* One direction's prologue and units at `off`; returns where they end, 0 without room. */
+static uint32_t
+code_body(uint8_t *out, uint32_t capacity, uint32_t off, const struct fake_spec *spec)
 {
-    uint32_t body_off = (uint32_t)(FOTA_PACKAGE_FIXED_BYTES + strlen(spec->product) +
-                                   (spec->old_bytes ? strlen(spec->from_version) : 0) +
-                                   strlen(spec->to_version) + 1 + 69);
     memset(&model, 0, sizeof model);
     model.spec = spec;
     model.seed = spec->seed;
@@ -338,9 +371,9 @@ uint32_t fake_package(uint8_t *out, uint32_t capacity, const struct fake_spec *s
     for (uint32_t i = 0; i < spec->n_units; i++)
         for (uint32_t k = 0; k < spec->units[i].n; k++)
             if (spec->units[i].mask >> k & 1) model.any_writes[spec->units[i].first + k] = 1;
-    if (capacity < body_off + PROLOGUE) return 0;
-    memcpy(out + body_off, prologue, PROLOGUE);
-    uint32_t end = body_off + PROLOGUE;
+    if (capacity < off + PROLOGUE) return 0;
+    memcpy(out + off, prologue, PROLOGUE);
+    uint32_t end = off + PROLOGUE;
     for (uint32_t i = 0; i < spec->n_units; i++) {
         model.unit = &spec->units[i];
         if (capacity - end < 32) return 0;
@@ -348,7 +381,19 @@ uint32_t fake_package(uint8_t *out, uint32_t capacity, const struct fake_spec *s
         if (n == 0) return 0;
         end += n;
     }
-    (void)put_head(out, spec, out + body_off, end - body_off);
+    return end;
+}
+
+uint32_t fake_package(uint8_t *out, uint32_t capacity, const struct fake_spec *spec)
+{
+    uint32_t body_off = (uint32_t)(FOTA_PACKAGE_FIXED_BYTES + strlen(spec->product) +
+                                   (spec->old_bytes ? strlen(spec->from_version) : 0) +
+                                   strlen(spec->to_version) + trial_bytes(spec) + 1 + 69);
+    uint32_t end = code_body(out, capacity, body_off, spec);
+    uint32_t forth_end = end;
+    if (end != 0 && is_back_coded(spec)) end = code_body(out, capacity, end, spec->back);
+    if (end == 0) return 0;
+    (void)put_head(out, spec, out + body_off, forth_end - body_off, end - body_off);
     mask_all(out, 12, end);
     fake_sign(out);
     return end;

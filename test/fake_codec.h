@@ -33,6 +33,8 @@ struct fake_spec {
     const char *from_version;
     const char *to_version;
     uint64_t seed;
+    uint8_t trial_boots;          /* 0: no trial section */
+    const struct fake_spec *back; /* trial: the way back; in place with its units */
     uint32_t n_units;
     struct fake_unit units[FAKE_UNITS_MAX];
 };

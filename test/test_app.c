@@ -63,6 +63,103 @@ static void escape_may_come_in_any_pieces(void **state)
     assert_string_equal(said, finish);
 }
 
+/* As the boot loader leaves it: the image that runs is on trial. */
+static void put_on_trial(void)
+{
+    struct fota_journal j;
+    enum fota_err err;
+    struct fota_snapshot trial = {
+        .phase = FOTA_PHASE_TRIAL, .trials = 2, .cuts = 4, .counter = 9};
+    for (uint8_t i = 0; i < 8; i++) {
+        trial.from_id[i] = (uint8_t)(0x10 + i);
+        trial.to_id[i] = (uint8_t)(0xA8 + i);
+    }
+    assert_int_equal(fota_journal_load(&j, &device.area[FOTA_AREA_JOURNAL]), FOTA_OK);
+    fota_journal_open(&j, &trial);
+    do
+        err = fota_journal_step(&j);
+    while (err > 0);
+    assert_int_equal(err, FOTA_OK);
+    start(false);
+}
+
+static uint32_t device_counter(void)
+{
+    struct fota_identity id;
+    assert_int_equal(fota_identity_read(&id, &device.area[FOTA_AREA_IDENTITY]), FOTA_OK);
+    return id.security_counter;
+}
+
+#define IDS ",\"1011121314151617\",\"A8A9AAABACADAEAF\"\r\n\r\nOK\r\n"
+
+static void a_trial_is_confirmed_by_command(void **state)
+{
+    (void)state;
+    assert_string_equal(ask("AT+QFUR?"), "\r\n+QFUR: 0\r\n\r\nOK\r\n");
+    assert_string_equal(ask("AT+QFUC"), ok); /* nothing to confirm */
+    put_on_trial();
+    assert_true(fota_app_is_on_trial(&app));
+    assert_string_equal(ask("AT+QFUR?"), "\r\n+QFUR: 2,0,4,2" IDS);
+    assert_string_equal(ask("AT+QFAI"), "\r\n+CME ERROR: an update is under way\r\n");
+    assert_string_equal(ask("AT+QFUC;+QFUR?"), "\r\n+QFUR: 1,0,4,0" IDS);
+    assert_false(fota_app_is_on_trial(&app));
+    assert_int_equal(device_counter(), 9);
+    assert_int_equal(phase_found(), FOTA_PHASE_RESULT);
+    uint64_t before = sim.power.n_ops;
+    assert_string_equal(ask("AT+QFUC"), ok);
+    assert_int_equal(sim.power.n_ops, before);
+    assert_string_equal(ask("AT+QFAI"), ok);
+    start(false); /* the result outlives the transfer that follows */
+    assert_string_equal(ask("AT+QFUR?"), "\r\n+QFUR: 1,0,4,0" IDS);
+}
+
+static void a_trial_is_confirmed_by_the_firmware_and_input_waits(void **state)
+{
+    (void)state;
+    assert_int_equal(fota_app_confirm(&app), FOTA_OK);
+    assert_int_equal(settle(), FOTA_APP_IDLE);
+    assert_int_equal(sim.power.n_ops, 0);
+    put_on_trial();
+    assert_int_equal(fota_app_confirm(&app), FOTA_OK);
+    assert_int_equal(fota_app_confirm(&app), FOTA_OK);
+    assert_int_equal(fota_app_feed(&app, (const uint8_t *)"AT&W\r", 5, clock_ms), 0);
+    assert_int_equal(settle(), FOTA_APP_IDLE);
+    assert_string_equal(said, "");
+    assert_int_equal(device_counter(), 9);
+    assert_string_equal(ask("AT&W"), ok);
+    put_on_trial(); /* a command is worked at */
+    assert_int_equal(fota_app_feed(&app, (const uint8_t *)"AT&W\r", 5, clock_ms), 5);
+    assert_int_equal(fota_app_confirm(&app), FOTA_E_BUSY);
+    assert_int_equal(settle(), FOTA_APP_IDLE);
+    assert_int_equal(fota_app_confirm(&app), FOTA_OK);
+}
+
+static void a_confirmation_that_cannot_be_written_is_told(void **state)
+{
+    (void)state;
+    put_on_trial();
+    sim.flash.worn_addr = profile.area[FOTA_AREA_JOURNAL].addr;
+    sim.flash.worn_bytes = profile.area[FOTA_AREA_JOURNAL].n_bytes;
+    assert_string_equal(ask("AT+QFUC"), "\r\n+CME ERROR: update journal cannot be written\r\n");
+    sim.flash.worn_bytes = 0;
+    assert_int_equal(device_counter(), 0);
+    assert_string_equal(ask("AT+QFUC"), ok);
+    assert_int_equal(device_counter(), 9);
+}
+
+static void recovery_confirms_nothing(void **state)
+{
+    (void)state;
+    put_on_trial();
+    start(true);
+    assert_false(fota_app_is_on_trial(&app));
+    assert_string_equal(ask("AT+QFUR?"), "\r\n+QFUR: 3,0,4,2" IDS);
+    assert_string_equal(ask("AT+QFUC"), ok);
+    assert_int_equal(phase_found(), FOTA_PHASE_TRIAL);
+    assert_string_equal(ask("AT+QFAI"), ok); /* given up */
+    assert_string_equal(ask("AT+QFUR?"), "\r\n+QFUR: 1,45,4,0" IDS);
+}
+
 static void acceptance_is_said_when_it_is_durable_and_nothing_is_written_behind_it(void **state)
 {
     (void)state;
@@ -456,6 +553,10 @@ int main(void)
         cmocka_unit_test_setup(commands_take_a_package_of_any_chunk_size, set_up),
         cmocka_unit_test_setup(data_mode_takes_a_package_in_pieces_of_any_size, set_up),
         cmocka_unit_test_setup(escape_may_come_in_any_pieces, set_up),
+        cmocka_unit_test_setup(a_trial_is_confirmed_by_command, set_up),
+        cmocka_unit_test_setup(a_trial_is_confirmed_by_the_firmware_and_input_waits, set_up),
+        cmocka_unit_test_setup(a_confirmation_that_cannot_be_written_is_told, set_up),
+        cmocka_unit_test_setup(recovery_confirms_nothing, set_up),
         cmocka_unit_test_setup(
             acceptance_is_said_when_it_is_durable_and_nothing_is_written_behind_it, set_up),
         cmocka_unit_test_setup(staging_is_erased_behind_a_durable_idle_record_only, set_up),

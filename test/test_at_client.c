@@ -495,6 +495,41 @@ static void success_is_only_what_the_version_proves(void **state)
     expect_result(&r, FOTA_E_UNPROVEN, "before " OLD ";mode QFUA;sent 6;accepted 0;ready 0;after " NEW ";");
 }
 
+static void a_trial_is_confirmed_when_the_version_is_proven(void **state)
+{
+    static const struct turn good[] = {
+        BEGIN, {"AT+QFUA\r", OK "\r\nCONNECT\r\n", 0}, {PACKAGE "+++", UPDATE, 0}, PROVE,
+        {"AT+QFUC\r", OK, 0}, END};
+    static const struct turn lost[] = { /* asked again: it does no harm */
+        BEGIN, {"AT+QFUA\r", OK "\r\nCONNECT\r\n", 0}, {PACKAGE "+++", UPDATE, 0}, PROVE,
+        {"AT+QFUC\r", NULL, 0}, {NULL, "", 5000}, PROVE, {"AT+QFUC\r", OK, 0}, END};
+    static const struct turn unknown[] = {
+        BEGIN, {"AT+QFUA\r", OK "\r\nCONNECT\r\n", 0}, {PACKAGE "+++", UPDATE, 0}, PROVE,
+        {"AT+QFUC\r", "\r\n+CME ERROR: 643\r\n", 0}, END};
+    static const struct turn old[] = { /* what is not proven is not confirmed */
+        BEGIN, {"AT+QFUA\r", OK "\r\nCONNECT\r\n", 0}, {PACKAGE "+++", UPDATE, 0},
+        {"AT\r", OK, 0}, {"ATI\r", ATI(OLD), 0}, {"AT\r", OK, 0}, {"ATI\r", ATI(OLD), 0},
+        {"AT\r", OK, 0}, {"ATI\r", ATI(OLD), 0}, END};
+    static const struct {
+        const struct turn *turns;
+        enum fota_err result;
+        enum fota_err module_error;
+    } rows[] = {{good, FOTA_OK, FOTA_OK},
+                {lost, FOTA_OK, FOTA_OK},
+                {unknown, FOTA_E_REFUSED, FOTA_E_JOURNAL},
+                {old, FOTA_E_UNPROVEN, FOTA_OK}};
+    static struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        prepare(&r, seed_package, 6);
+        r.options.mode = FOTA_CLIENT_QFUA;
+        r.options.confirm = true;
+        play(&r, rows[i].turns);
+        assert_int_equal(r.result, rows[i].result);
+        assert_int_equal(fota_at_client_module_error(&r.client), rows[i].module_error);
+    }
+}
+
 static void versions_are_read_from_every_layout(void **state)
 {
     static const struct {
@@ -1597,6 +1632,7 @@ int main(void)
         cmocka_unit_test(a_failed_update_is_followed_to_the_old_firmware),
         cmocka_unit_test(without_rdy_the_module_is_asked_until_it_answers),
         cmocka_unit_test(success_is_only_what_the_version_proves),
+        cmocka_unit_test(a_trial_is_confirmed_when_the_version_is_proven),
         cmocka_unit_test(versions_are_read_from_every_layout),
         cmocka_unit_test(chunks_hold_450_bytes_and_the_last_the_rest),
         cmocka_unit_test(the_stream_holds_every_byte_and_the_escape_however_slow_the_line),

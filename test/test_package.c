@@ -396,6 +396,128 @@ static void unknown_sections_are_skipped_when_optional_and_refused_when_required
     }
 }
 
+/* The trial section as put_trial() writes it, with one field changed. */
+struct trial_case {
+    const char *name;
+    enum kind kind;
+    uint32_t off; /* in the section's value */
+    unsigned n_bytes;
+    uint32_t value;
+    enum fota_err expected;
+};
+
+enum { BACK_BYTES = 40 };
+
+static void put_trial(struct draft *d, enum kind kind, uint8_t n_bytes)
+{
+    add_section(d, 2, n_bytes);
+    uint8_t *b = d->bytes + d->head_bytes - n_bytes;
+    b[0] = 3;
+    fota_put_le32(b + 1, 6);
+    if (kind == TWO_SLOTS) return;
+    fota_put_le32(b + 5, BACK_BYTES);
+    memset(b + 9, 0xBA, 32);
+    fota_put_le16(b + 41, 7);
+    fota_put_le16(b + 43, 2);
+    fota_put_le16(b + 45, 13);
+    fota_put_le32(b + 47, 9);
+}
+
+static void every_field_of_a_trial_has_its_bounds(void **state)
+{
+    (void)state;
+    static const struct trial_case cases[] = {
+        {"as it is", IN_PLACE, 0, 1, 3, FOTA_OK},
+        {"as it is, two slots", TWO_SLOTS, 0, 1, 255, FOTA_OK},
+        {"two boots", IN_PLACE, 0, 1, 2, FOTA_E_FORMAT},
+        {"no boots, two slots", TWO_SLOTS, 0, 1, 0, FOTA_E_FORMAT},
+        {"way back as long as both", IN_PLACE, 5, 4, BODY_BYTES, FOTA_E_FORMAT},
+        {"too little left for the way forth", IN_PLACE, 5, 4, BODY_BYTES - 10, FOTA_E_FORMAT},
+        {"enough left", IN_PLACE, 5, 4, BODY_BYTES - 11, FOTA_OK},
+        {"larger than any", IN_PLACE, 5, 4, 0xFFFFFFFF, FOTA_E_FORMAT},
+        {"no ring", IN_PLACE, 41, 2, 0, FOTA_E_FORMAT},
+        {"largest ring", IN_PLACE, 41, 2, 64, FOTA_OK},
+        {"larger ring", IN_PLACE, 41, 2, 65, FOTA_E_FORMAT},
+        {"no units", IN_PLACE, 43, 2, 0, FOTA_E_FORMAT},
+        {"prologue alone", IN_PLACE, 47, 4, BACK_BYTES, FOTA_E_FORMAT},
+        {"prologue and a byte", IN_PLACE, 47, 4, BACK_BYTES - 1, FOTA_OK},
+    };
+    struct signer s = signer(1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct trial_case *c = &cases[i];
+        uint8_t n = c->kind == TWO_SLOTS ? 5 : 51;
+        struct draft d = {.total_bytes = 0};
+        put_head(&d, c->kind);
+        put_trial(&d, c->kind, n);
+        uint8_t value[4];
+        fota_put_le32(value, c->value);
+        memcpy(d.bytes + d.head_bytes - n + c->off, value, c->n_bytes);
+        finish(&d, &s, 1);
+        if (parse_and_verify(&d, 1) != c->expected) fail_msg("%s", c->name);
+    }
+}
+
+static void a_trial_stands_once_at_its_length_and_has_a_base(void **state)
+{
+    (void)state;
+    struct signer s = signer(1);
+    for (unsigned kind = 0; kind <= FULL; kind++) {
+        for (unsigned n = 0; n <= 60; n++) {
+            struct draft d = {.total_bytes = 0};
+            put_head(&d, (enum kind)kind);
+            if (n < 51) add_section(&d, 2, (uint8_t)n);
+            if (n >= 51) put_trial(&d, IN_PLACE, (uint8_t)n);
+            if (n < 51 && n > 0) d.bytes[d.head_bytes - n] = 3;
+            finish(&d, &s, 1);
+            bool right = (kind == IN_PLACE && n == 51) || (kind == TWO_SLOTS && n == 5);
+            assert_int_equal(parse_and_verify(&d, 1), right ? FOTA_OK : FOTA_E_FORMAT);
+        }
+    }
+    struct draft d = {.total_bytes = 0};
+    put_head(&d, TWO_SLOTS);
+    put_trial(&d, TWO_SLOTS, 5);
+    put_trial(&d, TWO_SLOTS, 5);
+    finish(&d, &s, 1);
+    assert_int_equal(parse_and_verify(&d, 1), FOTA_E_FORMAT);
+}
+
+static void a_package_turned_describes_the_way_back(void **state)
+{
+    (void)state;
+    struct signer s = signer(1);
+    struct draft d = {.total_bytes = 0};
+    put_head(&d, IN_PLACE);
+    put_trial(&d, IN_PLACE, 51);
+    finish(&d, &s, 1);
+    struct fota_package forth;
+    uint8_t head[FOTA_PACKAGE_HEAD_MAX];
+    assert_int_equal(parse(&forth, head, &d), FOTA_OK);
+    assert_int_equal(forth.trial_boots, 3);
+    assert_int_equal(forth.body_bytes, BODY_BYTES - BACK_BYTES);
+    struct fota_package back = forth;
+    fota_package_turn(&back);
+    assert_true(back.turned);
+    assert_int_equal(back.security_counter, 6);
+    assert_int_equal(back.base_bytes, 2000);
+    assert_int_equal(back.new_bytes, 1000);
+    assert_int_equal(back.body_off, forth.body_off + forth.body_bytes);
+    assert_int_equal(back.body_bytes, BACK_BYTES);
+    assert_int_equal(back.prologue_bytes, 9);
+    assert_int_equal(back.scratch_sectors, 7);
+    assert_int_equal(back.n_units, 2);
+    assert_int_equal(back.decoder_kib, 13);
+    assert_int_equal(back.base_sha256[0], 0xE0);
+    assert_int_equal(back.new_sha256[31], 0xB0);
+    assert_int_equal(back.body_sha256[31], 0xBA);
+    assert_string_equal(back.from_version, "A 08!");
+    assert_string_equal(back.to_version, "A 07");
+    assert_memory_equal(back.id, forth.id, sizeof forth.id);
+    assert_int_equal(fota_package_most_scratch(&back), 8);
+    assert_int_equal(fota_package_most_kib(&back), 13);
+    fota_package_turn(&back);
+    assert_memory_equal(&back, &forth, sizeof forth);
+}
+
 static void head_and_signatures_end_at_512_bytes(void **state)
 {
     (void)state;
@@ -615,6 +737,9 @@ int main(void)
         cmocka_unit_test(empty_strings_are_refused),
         cmocka_unit_test(strings_of_31_characters_fit_and_no_longer_ones),
         cmocka_unit_test(unknown_sections_are_skipped_when_optional_and_refused_when_required),
+        cmocka_unit_test(every_field_of_a_trial_has_its_bounds),
+        cmocka_unit_test(a_trial_stands_once_at_its_length_and_has_a_base),
+        cmocka_unit_test(a_package_turned_describes_the_way_back),
         cmocka_unit_test(head_and_signatures_end_at_512_bytes),
         cmocka_unit_test(five_signatures_are_refused_even_if_they_fit),
         cmocka_unit_test(a_package_cut_anywhere_is_truncated_or_no_package),

@@ -90,15 +90,58 @@ static enum fota_err check_changed(uint32_t n, bool hash_body)
 static void good_packages_are_accepted(void **state)
 {
     (void)state;
-    static const struct tiny_options *const rows[] = {&in_place, &full, &slots};
-    for (size_t i = 0; i < 3; i++) {
-        tiny_init(&t, rows[i]);
+    static const struct tiny_options *const rows[] = {&in_place, &full, &slots, &in_place,
+                                                      &slots};
+    for (size_t i = 0; i < 5; i++) {
+        struct tiny_options o = *rows[i];
+        o.trial_boots = i >= 3 ? 3 : 0;
+        tiny_init(&t, &o);
         stage(t.packages[0].at, t.packages[0].n_bytes);
         assert_int_equal(check(), FOTA_OK);
         assert_int_equal(check_with(t.packages[0].n_bytes, true), FOTA_OK);
         assert_int_equal(check_with(t.packages[0].n_bytes, false), FOTA_OK);
         tiny_free(&t);
     }
+}
+
+/* A package with a trial is looked at both ways before anything is erased. */
+static void who_goes_forth_on_trial_must_be_able_to_come_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t off; /* from the trial section's boots on */
+        uint32_t n_bytes;
+        uint32_t value;
+        enum fota_err expected;
+        enum fota_err touched; /* once the base may be damaged: only forward */
+    } rows[] = {
+        {"as it is", 0, 1, 3, FOTA_OK, FOTA_OK},
+        {"counter of the base below the device's", 1, 4, 2, FOTA_E_COUNTER, FOTA_OK},
+        {"ring", 41, 2, 3, FOTA_E_GEOMETRY, FOTA_E_GEOMETRY},
+        {"decoder", 45, 2, 3, FOTA_E_RAM, FOTA_E_RAM},
+        {"body hash", 9, 1, 0, FOTA_E_BODY_HASH, FOTA_OK},
+        {"units", 43, 2, 1, FOTA_E_BODY, FOTA_OK},
+        {"more units", 43, 2, 9, FOTA_E_BODY, FOTA_OK},
+    };
+    struct tiny_options o = in_place;
+    o.trial_boots = 3;
+    tiny_init(&t, &o);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t n = copy_package();
+        uint8_t *trial = package + fota_le16(package + 6) - 51;
+        uint8_t value[4];
+        fota_put_le32(value, rows[i].value);
+        if (rows[i].expected == FOTA_E_BODY_HASH) value[0] = (uint8_t)~trial[9];
+        memcpy(trial + rows[i].off, value, rows[i].n_bytes);
+        for (uint32_t k = 12; k < n; k++)
+            package[k] ^= MASK;
+        fake_sign(package);
+        stage(package, n);
+        if (check() != rows[i].expected) fail_msg("%s", rows[i].name);
+        if (check_with(n, false) != rows[i].touched) fail_msg("%s, touched", rows[i].name);
+    }
+    tiny_free(&t);
 }
 
 static void what_was_received_must_be_the_whole_package(void **state)
@@ -394,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_packages_are_accepted),
+        cmocka_unit_test(who_goes_forth_on_trial_must_be_able_to_come_back),
         cmocka_unit_test(what_was_received_must_be_the_whole_package),
         cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(each_reason_has_its_code),

@@ -115,6 +115,64 @@ static void what_is_written_reads_back(void **state)
     free(package);
 }
 
+static void a_way_back_lies_behind_the_way_forth(void **state)
+{
+    (void)state;
+    for (unsigned two_slots = 0; two_slots < 2; two_slots++) {
+        struct fixture f;
+        uint8_t *package;
+        uint32_t n;
+        struct fota_fault fault;
+        struct fota_package p;
+        uint8_t head[FOTA_PACKAGE_HEAD_MAX];
+        fill_random(body, sizeof body, 1);
+        set_up(&f, 5000);
+        struct fota_encoded back = f.encoded;
+        back.body = body + 5000;
+        back.body_bytes = 700;
+        back.prologue_bytes = 2;
+        back.n_units = 4;
+        back.scratch_sectors = 9;
+        back.decoder_bytes = 6000;
+        f.encoded.scratch_sectors = two_slots ? 0 : 8;
+        f.spec.two_slots = two_slots != 0;
+        f.spec.trial_boots = 7;
+        f.spec.base_counter = 70;
+        f.spec.back = &back;
+        assert_int_equal(fota_package_write(&package, &n, &f.spec, &fault), FOTA_OK);
+        assert_int_equal(n, 148 + 9 + (two_slots ? 7 : 53) + 70 + 5000 + (two_slots ? 0 : 700));
+        memcpy(head, package, sizeof head);
+        assert_int_equal(fota_package_parse(&p, head, sizeof head), FOTA_OK);
+        assert_int_equal(p.trial_boots, 7);
+        assert_int_equal(p.body_bytes, 5000);
+        fota_package_turn(&p);
+        assert_int_equal(p.security_counter, 70);
+        assert_int_equal(p.n_units, two_slots ? 0 : 4);
+        fota_package_mask(p.prefix.mask, 0, package, n);
+        if (!two_slots) {
+            uint8_t digest[FOTA_SHA256_BYTES];
+            struct fota_sha256 sha;
+            assert_int_equal(p.prologue_bytes, 2);
+            assert_int_equal(p.scratch_sectors, 9);
+            assert_int_equal(p.decoder_kib, 6);
+            assert_int_equal(p.body_bytes, 700);
+            assert_memory_equal(package + p.body_off, back.body, 700);
+            fota_sha256_init(&sha);
+            fota_sha256_update(&sha, back.body, 700);
+            fota_sha256_final(&sha, digest);
+            assert_memory_equal(digest, p.body_sha256, sizeof digest);
+        }
+        free(package);
+        f.spec.trial_boots = 2;
+        assert_int_equal(fota_package_write(&package, &n, &f.spec, &fault), FOTA_E_USAGE);
+        f.spec.trial_boots = 3;
+        f.spec.old_image.n_bytes = 0;
+        f.spec.from_version = "";
+        f.spec.two_slots = false;
+        assert_int_equal(fota_package_write(&package, &n, &f.spec, &fault), FOTA_E_USAGE);
+    }
+}
+
 static void equal_inputs_give_equal_bytes(void **state)
 {
     (void)state;
@@ -308,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(a_way_back_lies_behind_the_way_forth),
         cmocka_unit_test(equal_inputs_give_equal_bytes),
         cmocka_unit_test(no_package_holds_the_escape_or_ends_in_plus),
         cmocka_unit_test(an_escape_across_the_border_of_the_body_is_seen),

@@ -91,6 +91,32 @@ static const struct tiny_options in_place = {
 static const struct tiny_options slots = {
     .profile = two_slots, .old_bytes = 400, .new_bytes = 512, .features = 4};
 
+/* Two sectors. */
+static const struct tiny_options small = {
+    .profile = two_sectors, .old_bytes = 300, .new_bytes = 480, .scratch = 1, .trial_boots = 3};
+
+/* ---- trials ---- */
+
+/* A trial that fails, the same again and confirmed, then a failing one of the way back. */
+struct trial_story {
+    struct fota_sim_bytes images[4];
+    struct fota_sim_bytes packages[3];
+};
+static struct trial_story trial;
+static const enum fota_powercut_ending endings[] = {
+    FOTA_POWERCUT_UNCONFIRMED, FOTA_POWERCUT_CONFIRMED, FOTA_POWERCUT_UNCONFIRMED};
+
+/* That story; or only its first package, whose trial ends as `only` says. */
+static void tell_trials(const enum fota_powercut_ending *only)
+{
+    trial = (struct trial_story){{t.images[0], t.images[1], t.images[1], t.images[0]},
+                                 {t.packages[0], t.packages[0], t.packages[1]}};
+    t.story.images = trial.images;
+    t.story.packages = trial.packages;
+    t.story.endings = only != NULL ? only : endings;
+    t.story.n_packages = only != NULL ? 1 : 3;
+}
+
 /* ---- running ---- */
 
 static void prepare(struct fota_powercut *p, const struct tiny_options *o)
@@ -219,6 +245,85 @@ static void random_chains_of_cuts(void **state)
     tiny_free(&t);
 }
 
+static void single_cuts_of_trials(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile;
+        uint32_t features;
+        uint32_t unit_sectors;
+        bool ecc;
+        uint32_t busy;
+        const char *name;
+    } rows[] = {
+        {two_slots, 4, 1, true, 0, "singles, trials, two slots, ECC"},
+        {two_sectors, 0, 1, false, 2, "singles, trials, in place, 2 journal sectors"},
+        {three_sectors, 0, 2, true, 0, "singles, trials, in place, 3 journal sectors, ECC"},
+        {zeros_once, 0, 1, true, 0, "singles, trials, erased 0, write-once, ECC"},
+        {mixed, 0, 1, false, 0, "singles, trials, sectors of 3 sizes"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fota_powercut p;
+        struct tiny_options o = small;
+        o.profile = rows[i].profile;
+        o.features = rows[i].features;
+        o.unit_sectors = rows[i].unit_sectors;
+        o.scratch = o.features != 0 ? 0 : o.unit_sectors;
+        prepare(&p, &o);
+        tell_trials(NULL);
+        for (uint32_t k = 0; k < t.d.n_flash; k++)
+            t.d.flash[k].ecc = rows[i].ecc;
+        t.d.power.busy = rows[i].busy;
+        p.draws = 5;
+        explore(&p, rows[i].name);
+    }
+}
+
+static void
+pairs_of_trials(const struct tiny_options *o, uint32_t usual_stride, const char *name)
+{
+    struct fota_powercut p;
+    prepare(&p, o);
+    tell_trials(NULL);
+    p.depth = 2;
+    p.stride = stride(usual_stride);
+    explore(&p, name);
+}
+
+static void pairs_of_cuts_of_trials(void **state)
+{
+    (void)state;
+    struct tiny_options o = small;
+    pairs_of_trials(&o, 5, "pairs, trials, in place");
+    o.profile = two_slots;
+    o.features = 4;
+    o.scratch = 0;
+    pairs_of_trials(&o, 5, "pairs, trials, two slots");
+}
+
+static void random_chains_of_cuts_of_trials(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct fota_powercut p;
+        struct tiny_options o = small;
+        bool back = i % 2 == 0;
+        o.trial_boots = back ? 3 : 255; /* a cut may cost a start */
+        if (i >= 2) {
+            o.profile = two_slots;
+            o.features = 4;
+            o.scratch = 0;
+        }
+        prepare(&p, &o);
+        tell_trials(&endings[back ? 0 : 1]);
+        bool held = fota_powercut_chains(&p, 10000 / stride(10), 60);
+        n_tried += p.counts.n_cuts;
+        tiny_report(&p, held,
+                    back ? "chains, a trial that fails" : "chains, a trial that is confirmed");
+        tiny_free(&t);
+    }
+}
+
 /* The power fails k operations after every boot: from which k on does the update end?  Below
  * that it makes no progress and no damage. */
 static void the_least_supply_that_ends(void **state)
@@ -263,6 +368,52 @@ static void the_least_supply_that_ends(void **state)
     }
 }
 
+/* The same for a trial, from the end of the update on.  A confirmation that power is too short
+ * for ends, once the starts are used up, with the old image. */
+static void the_least_supply_that_ends_a_trial(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile;
+        uint32_t features;
+        unsigned ending;
+        uint32_t least;
+        const char *name;
+    } rows[] = {
+        {two_sectors, 0, FOTA_POWERCUT_UNCONFIRMED, 7, "the way back, page 256"},
+        {unit_64, 0, FOTA_POWERCUT_UNCONFIRMED, 10, "the way back, page 64"},
+        {two_slots, 4, FOTA_POWERCUT_UNCONFIRMED, 7, "the way back, two slots"},
+        {two_sectors, 0, FOTA_POWERCUT_CONFIRMED, 7, "confirmation, page 256"},
+        {unit_64, 0, FOTA_POWERCUT_CONFIRMED, 8, "confirmation, page 64"},
+        {two_slots, 4, FOTA_POWERCUT_CONFIRMED, 7, "confirmation, two slots"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t least = 0;
+        const enum fota_powercut_ending end = (enum fota_powercut_ending)rows[i].ending;
+        for (uint32_t k = 0; k < 14; k++) {
+            struct fota_powercut p;
+            struct tiny_options o = small;
+            o.profile = rows[i].profile;
+            o.features = rows[i].features;
+            o.scratch = o.features != 0 ? 0 : 1;
+            prepare(&p, &o);
+            tell_trials(&end);
+            assert_int_equal(fota_sim_device_receive(&t.d, t.packages[0]), FOTA_SIM_RESET);
+            assert_int_equal(fota_sim_device_boot(&t.d), FOTA_SIM_RESET);
+            bool ended = fota_powercut_starve(&p, k);
+            if (p.failure != NULL && (end == FOTA_POWERCUT_UNCONFIRMED ||
+                                      strcmp(p.failure, "an update was undone") != 0))
+                fail_msg("%s, k = %u: %s", rows[i].name, k, p.failure);
+            if (ended && least == 0) least = k;
+            if (!ended) least = 0;
+            tiny_free(&t);
+        }
+        print_message("supply of k operations a boot, %s: ends from k = %u on\n", rows[i].name,
+                      least);
+        assert_int_equal(least, rows[i].least);
+    }
+}
+
 /* Argument: a pattern of test names, to run only those. */
 int main(int argc, char **argv)
 {
@@ -276,6 +427,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(triples_near_each_other),
         cmocka_unit_test(random_chains_of_cuts),
         cmocka_unit_test(the_least_supply_that_ends),
+        cmocka_unit_test(the_least_supply_that_ends_a_trial),
+        cmocka_unit_test(single_cuts_of_trials),
+        cmocka_unit_test(pairs_of_cuts_of_trials),
+        cmocka_unit_test(random_chains_of_cuts_of_trials),
     };
     int n_failed = cmocka_run_group_tests(tests, NULL, NULL);
     print_message("all tests: %llu cuts tried\n", (unsigned long long)n_tried);

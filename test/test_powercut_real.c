@@ -111,7 +111,8 @@ static void set_up(const char *text, enum fota_encode_mode mode)
     r.images[2] = r.images[0];
     make_package(0, mode);
     make_package(1, mode);
-    r.story = (struct fota_powercut_story){r.images, r.packages, 2};
+    r.story = (struct fota_powercut_story){
+        .images = r.images, .packages = r.packages, .n_packages = 2, .counter = 1};
     fota_sim_device_provision(&r.d, r.images[0], "A07", 0);
 }
 

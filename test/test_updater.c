@@ -220,7 +220,7 @@ static void bad_operations_are_redone(void **state)
                 if (end != FOTA_SIM_STARTED ||
                     !fota_sim_device_holds(&t.d, t.d.slot, t.images[1]))
                     fail_msg("scheme %u, operation %u, kind %u: end %d, status %d", features[i],
-                             (unsigned)at, kind, end, t.d.boot.journal.found.result);
+                             (unsigned)at, kind, end, t.d.boot.journal.last.result);
                 /* an erase that silently fails on a blank sector cannot be seen */
                 if (kind % 2 == 0) assert_int_equal(fota_sim_device_violations(&t.d), 0);
                 tiny_free(&t);

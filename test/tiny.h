@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+enum { TINY_COUNTER_OLD = 3, TINY_COUNTER_NEW = 5 };
 enum { TINY_IMAGE_MAX = 16384, TINY_PACKAGE_MAX = 32768 };
 
 struct tiny {
@@ -33,10 +34,13 @@ struct tiny_options {
     uint32_t scratch;      /* ring sectors used */
     uint32_t same;         /* this many of the first bytes are equal in both */
     int descending;
+    uint8_t trial_boots; /* of both packages */
     bool no_lies;
 };
 
-static inline void tiny_package(struct tiny *t, const struct tiny_options *o, unsigned from)
+/* How image `from` becomes the other one. */
+static inline struct fake_spec
+tiny_spec(const struct tiny *t, const struct tiny_options *o, unsigned from)
 {
     struct fake_spec spec;
     unsigned to = 1 - from;
@@ -44,7 +48,7 @@ static inline void tiny_package(struct tiny *t, const struct tiny_options *o, un
     memset(&spec, 0, sizeof spec);
     spec.slot = &t->d.device.area[FOTA_AREA_SLOT];
     spec.features = o->features;
-    spec.counter = 5;
+    spec.counter = TINY_COUNTER_NEW;
     spec.scratch_sectors = o->scratch;
     spec.old_image = full ? NULL : t->images[from].at;
     spec.old_bytes = full ? 0 : t->images[from].n_bytes;
@@ -55,6 +59,16 @@ static inline void tiny_package(struct tiny *t, const struct tiny_options *o, un
     spec.to_version = to == 0 ? "A07" : "A08";
     spec.seed = 77 + from;
     fake_plan(&spec, o->unit_sectors == 0 ? 1 : o->unit_sectors, o->descending);
+    return spec;
+}
+
+static inline void tiny_package(struct tiny *t, const struct tiny_options *o, unsigned from)
+{
+    struct fake_spec spec = tiny_spec(t, o, from);
+    struct fake_spec back = tiny_spec(t, o, 1 - from);
+    back.counter = from == 0 ? TINY_COUNTER_OLD : TINY_COUNTER_NEW;
+    spec.trial_boots = o->trial_boots;
+    spec.back = &back;
     uint32_t n = fake_package(t->package_bytes[from], TINY_PACKAGE_MAX, &spec);
     assert_true(n > 0);
     assert_true(n <= t->d.device.area[FOTA_AREA_STAGING].n_bytes);
@@ -82,8 +96,13 @@ static inline void tiny_init(struct tiny *t, const struct tiny_options *o)
     t->images[2] = t->images[0];
     tiny_package(t, o, 0);
     tiny_package(t, o, 1);
-    t->story = (struct fota_powercut_story){t->images, t->packages, 2};
-    fota_sim_device_provision(&t->d, t->images[0], "A07", 3);
+    t->story = (struct fota_powercut_story){.images = t->images,
+                                            .packages = t->packages,
+                                            .n_packages = 2,
+                                            .trial_boots = o->trial_boots,
+                                            .first_counter = TINY_COUNTER_OLD,
+                                            .counter = TINY_COUNTER_NEW};
+    fota_sim_device_provision(&t->d, t->images[0], "A07", TINY_COUNTER_OLD);
     for (uint32_t i = 0; i < t->d.n_flash; i++)
         t->d.flash[i].n_programs = 0;
     t->d.power.n_ops = 0;

@@ -41,6 +41,12 @@ static const char help[] =
     "      --full              the whole image, no base\n"
     "      --security-counter N  the device refuses anything lower afterwards [0]\n"
     "      --allow-downgrade   accept this package also where the counter is higher\n"
+    "      --reversible        in a trial: the device goes back to OLD unless NEW confirms "
+    "itself\n"
+    "      --trial-boots N     within so many boots, 3 to 255 [3]\n"
+    "      --from-counter N    security counter of OLD: once the device's is higher, there is "
+    "no\n"
+    "                          way back [that of NEW]\n"
     "  -l, --level N           1 fast, 2, 3 smallest [chosen]\n"
     "the device:\n"
     "      --device FILE       its profile (doc/device-profile.md); or\n"
@@ -69,6 +75,10 @@ struct diff {
     uint32_t security_counter;
     bool downgrade;
     bool full;
+    bool reversible;
+    uint32_t trial_boots;
+    uint32_t from_counter;
+    bool from_counter_given;
     uint32_t level;
     struct fota_output_file output;
     const char *old_path;
@@ -78,6 +88,7 @@ struct diff {
     struct fota_image old_image;
     struct fota_image new_image;
     struct fota_encoded encoded;
+    struct fota_encoded back; /* reversible, in place */
     uint8_t *package;
     uint32_t package_bytes;
     struct fota_package_file file; /* the same, taken apart */
@@ -99,6 +110,9 @@ enum {
     OPT_PASSPHRASE_FILE,
     OPT_SIGN_COMMAND,
     OPT_PUB,
+    OPT_REVERSIBLE,
+    OPT_TRIAL_BOOTS,
+    OPT_FROM_COUNTER,
 };
 
 static const struct option long_options[] = {
@@ -114,6 +128,9 @@ static const struct option long_options[] = {
     {"full", no_argument, NULL, OPT_FULL},
     {"security-counter", required_argument, NULL, OPT_COUNTER},
     {"allow-downgrade", no_argument, NULL, OPT_DOWNGRADE},
+    {"reversible", no_argument, NULL, OPT_REVERSIBLE},
+    {"trial-boots", required_argument, NULL, OPT_TRIAL_BOOTS},
+    {"from-counter", required_argument, NULL, OPT_FROM_COUNTER},
     {"level", required_argument, NULL, 'l'},
     {"device", required_argument, NULL, OPT_DEVICE},
     {"sector", required_argument, NULL, OPT_SECTOR},
@@ -136,6 +153,9 @@ static const struct number_option {
     {OPT_SLOT_BYTES, "--slot-bytes", offsetof(struct diff, slot_bytes), 1,
      FOTA_PACKAGE_BYTES_MAX},
     {OPT_COUNTER, "--security-counter", offsetof(struct diff, security_counter), 0, UINT32_MAX},
+    {OPT_TRIAL_BOOTS, "--trial-boots", offsetof(struct diff, trial_boots), FOTA_TRIAL_BOOTS_MIN,
+     255},
+    {OPT_FROM_COUNTER, "--from-counter", offsetof(struct diff, from_counter), 0, UINT32_MAX},
     {'l', "--level", offsetof(struct diff, level), 1, 3},
 };
 
@@ -171,6 +191,9 @@ static const char *take_option(struct diff *d, int option)
     case OPT_FULL:
         d->full = true;
         return NULL;
+    case OPT_REVERSIBLE:
+        d->reversible = true;
+        return NULL;
     case OPT_DOWNGRADE:
         d->downgrade = true;
         return NULL;
@@ -191,6 +214,7 @@ static int take_number(const struct fota_cli *cli, struct diff *d, int option)
         uint32_t *field = (uint32_t *)(void *)((char *)d + o->field);
         d->geometry_given =
             d->geometry_given || (option >= OPT_SECTOR && option <= OPT_SLOT_BYTES);
+        d->from_counter_given = d->from_counter_given || option == OPT_FROM_COUNTER;
         if (fota_cli_number(field, optarg, o->least, o->most)) return 1;
         (void)fota_cli_usage(cli, "%s wants a number from %" PRIu32 " to %" PRIu32, o->name,
                              o->least, o->most);
@@ -210,6 +234,10 @@ static const char *options_fault(const struct diff *d, int n_files)
     if (d->full && d->from_version != NULL) return "--full has no --from-version";
     if (d->full && d->downgrade)
         return "--full has no --allow-downgrade: a downgrade needs a base";
+    if (d->full && d->reversible) return "--full has no --reversible: nothing to come back to";
+    if (!d->reversible && (d->trial_boots != 0 || d->from_counter_given)) {
+        return "--trial-boots and --from-counter are for --reversible";
+    }
     if (!d->full && d->from_version == NULL) return "--from-version is missing (or --full)";
     if (d->device_path != NULL && d->geometry_given) {
         return "--device says --sector, --scratch, --slots and --slot-bytes already";
@@ -288,15 +316,20 @@ static void warn(const struct diff *d)
     }
 }
 
-static enum fota_err
-encode(const struct fota_cli *cli, struct diff *d, struct fota_fault *fault)
+static bool has_two_slots(const struct diff *d)
 {
-    bool two_slots = d->layout.area[FOTA_AREA_SLOT2].n_bytes != 0;
+    return d->layout.area[FOTA_AREA_SLOT2].n_bytes != 0;
+}
+
+static enum fota_err
+encode_one(const struct fota_cli *cli, struct fota_encoded *out, const struct diff *d,
+           const struct fota_image *from, const struct fota_image *to, struct fota_fault *fault)
+{
     struct fota_progress progress;
     const struct fota_encode_options options = {
-        .mode = d->full     ? FOTA_ENCODE_FULL
-                : two_slots ? FOTA_ENCODE_TWO_SLOTS
-                            : FOTA_ENCODE_IN_PLACE,
+        .mode = d->full            ? FOTA_ENCODE_FULL
+                : has_two_slots(d) ? FOTA_ENCODE_TWO_SLOTS
+                                   : FOTA_ENCODE_IN_PLACE,
         .slot = &d->layout.area[FOTA_AREA_SLOT],
         .scratch_sectors = fota_area_n_sectors(&d->layout.area[FOTA_AREA_SCRATCH]),
         .decoder_bytes = d->layout.profile.decoder_bytes,
@@ -304,28 +337,44 @@ encode(const struct fota_cli *cli, struct diff *d, struct fota_fault *fault)
         .progress = fota_progress_show,
         .progress_ctx = &progress};
     fota_progress_begin(&progress, "encoding", !cli->quiet && !cli->json);
-    enum fota_err err =
-        fota_encode(&d->encoded, (struct fota_bytes){d->old_image.at, d->old_image.n_bytes},
-                    (struct fota_bytes){d->new_image.at, d->new_image.n_bytes}, &options);
+    enum fota_err err = fota_encode(out, (struct fota_bytes){from->at, from->n_bytes},
+                                    (struct fota_bytes){to->at, to->n_bytes}, &options);
     fota_progress_end(&progress);
     return err == FOTA_OK ? FOTA_OK : fota_fault_set(fault, err, d->new_path, "encoder");
 }
 
+static enum fota_err
+encode(const struct fota_cli *cli, struct diff *d, struct fota_fault *fault)
+{
+    enum fota_err err = encode_one(cli, &d->encoded, d, &d->old_image, &d->new_image, fault);
+    if (err < 0 || !d->reversible || has_two_slots(d)) return err;
+    return encode_one(cli, &d->back, d, &d->new_image, &d->old_image, fault);
+}
+
+static uint8_t trial_boots(const struct diff *d)
+{
+    if (!d->reversible) return 0;
+    return d->trial_boots != 0 ? (uint8_t)d->trial_boots : FOTA_TRIAL_BOOTS_MIN;
+}
+
 static enum fota_err write_package(struct diff *d, struct fota_fault *fault)
 {
-    const struct fota_package_spec spec = {.product = d->product,
-                                           .from_version = d->full ? "" : d->from_version,
-                                           .to_version = d->to_version,
-                                           .security_counter = d->security_counter,
-                                           .downgrade = d->downgrade,
-                                           .two_slots =
-                                               d->layout.area[FOTA_AREA_SLOT2].n_bytes != 0,
-                                           .old_image = {d->old_image.at, d->old_image.n_bytes},
-                                           .new_image = {d->new_image.at, d->new_image.n_bytes},
-                                           .slot = &d->layout.area[FOTA_AREA_SLOT],
-                                           .encoded = &d->encoded,
-                                           .signers = d->maker.signers,
-                                           .n_signers = d->maker.n_signers};
+    const struct fota_package_spec spec = {
+        .product = d->product,
+        .from_version = d->full ? "" : d->from_version,
+        .to_version = d->to_version,
+        .security_counter = d->security_counter,
+        .downgrade = d->downgrade,
+        .two_slots = has_two_slots(d),
+        .old_image = {d->old_image.at, d->old_image.n_bytes},
+        .new_image = {d->new_image.at, d->new_image.n_bytes},
+        .slot = &d->layout.area[FOTA_AREA_SLOT],
+        .encoded = &d->encoded,
+        .trial_boots = trial_boots(d),
+        .base_counter = d->from_counter_given ? d->from_counter : d->security_counter,
+        .back = &d->back,
+        .signers = d->maker.signers,
+        .n_signers = d->maker.n_signers};
     enum fota_err err = fota_package_write(&d->package, &d->package_bytes, &spec, fault);
     if (err < 0) return err;
     uint32_t staging_bytes = d->layout.area[FOTA_AREA_STAGING].n_bytes;
@@ -400,6 +449,7 @@ static void release(struct diff *d)
     free(d->package);
     fota_package_file_free(&d->file);
     fota_encoded_free(&d->encoded);
+    fota_encoded_free(&d->back);
     fota_image_free(&d->old_image);
     fota_image_free(&d->new_image);
     fota_maker_signers_wipe(&d->maker);

@@ -28,6 +28,8 @@ static const char help[] =
     "  --reopen-ms N            wait so long, in all, for a port that vanishes, as of a USB "
     "module\n"
     "                           that reboots; 0: do not [30000]\n"
+    "  --confirm                end a trial (fota diff --reversible) when the new version is\n"
+    "                           shown: AT+QFUC\n"
     "  --no-resume              begin afresh, whatever the module "
     "holds\n"
     "  --through-module         PACKAGE is an address (http, https, ftp, tcp) that the module "
@@ -57,6 +59,7 @@ struct options {
     uint32_t reopen_ms; /* for a port that vanishes */
     bool resume;
     bool through_module;
+    bool confirm;
     struct fota_source_options source;
 };
 
@@ -204,6 +207,7 @@ static int send_package(const struct fota_cli *cli, const struct options *o,
         .line_has_flow_control = port.has_flow_control,
         .resume = o->resume,
         .talk = talk,
+        .confirm = o->confirm,
         .expect_version = expect_version,
         .answer_ms = o->answer_ms,
     };
@@ -302,6 +306,9 @@ static const char *set_option(struct options *o, int option)
         return fota_cli_number(&o->reopen_ms, optarg, 0, 3600000)
                    ? NULL
                    : "--reopen-ms is a number of milliseconds";
+    case 'c':
+        o->confirm = true;
+        return NULL;
     default:
         o->resume = false;
         return NULL;
@@ -317,7 +324,7 @@ take_option(struct fota_cli *cli, struct options *o, int option, char **argv, in
         *code = fota_cli_exit(cli, FOTA_CLI_EXIT_USAGE);
         return taken < 0;
     }
-    if (strchr("pmebantr", option) != NULL) {
+    if (strchr("pmebantrc", option) != NULL) {
         const char *wrong = set_option(o, option);
         *code = wrong != NULL ? fota_cli_usage(cli, "%s", wrong) : 0;
         return wrong != NULL;
@@ -337,6 +344,7 @@ static int run(struct fota_cli *cli, int argc, char **argv)
                                           {"reopen-ms", required_argument, NULL, 'r'},
                                           {"no-resume", no_argument, NULL, 'n'},
                                           {"through-module", no_argument, NULL, 't'},
+                                          {"confirm", no_argument, NULL, 'c'},
                                           FOTA_SOURCE_LONG_OPTIONS,
                                           FOTA_CLI_LONG_OPTIONS};
     struct options o = {

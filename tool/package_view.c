@@ -133,10 +133,11 @@ static json_t *geometry_json(const struct fota_package_view *v)
 
 static json_t *parts_json(const struct fota_package_parts *p)
 {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I}", "head", (json_int_t)p->head_bytes,
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "head", (json_int_t)p->head_bytes,
                      "signatures", (json_int_t)p->signature_bytes, "prologue",
                      (json_int_t)p->prologue_bytes, "unit_heads",
-                     (json_int_t)p->unit_head_bytes, "coded", (json_int_t)p->coded_bytes);
+                     (json_int_t)p->unit_head_bytes, "coded", (json_int_t)p->coded_bytes,
+                     "back", (json_int_t)p->back_bytes);
 }
 
 /* A number, or null when it is not known. */
@@ -169,6 +170,13 @@ static json_t *device_json(const struct fota_package_view *v)
     return device;
 }
 
+static json_t *trial_json(const struct fota_package *p)
+{
+    if (p->trial_boots == 0) return json_null();
+    return json_pack("{s:i, s:I}", "boots", (int)p->trial_boots, "base_counter",
+                     (json_int_t)p->back.security_counter);
+}
+
 json_t *fota_package_view_json(const struct fota_package_view *v)
 {
     const struct fota_package *p = &v->file->pkg;
@@ -191,13 +199,15 @@ json_t *fota_package_view_json(const struct fota_package_view *v)
                               json_pack("{s:I, s:s}", "bytes", (json_int_t)p->body_bytes,
                                         "sha256",
                                         to_hex(hex, p->body_sha256, sizeof p->body_sha256)));
+    (void)json_object_set_new(doc, "trial", trial_json(p));
     (void)json_object_set_new(doc, "signatures", signatures_json(v->file));
     (void)json_object_set_new(doc, "geometry", geometry_json(v));
     (void)json_object_set_new(doc, "parts", parts_json(&v->parts));
     (void)json_object_set_new(
         doc, "needs",
-        json_pack("{s:I, s:I, s:I, s:I}", "decoder_bytes", (json_int_t)p->decoder_kib * 1024,
-                  "scratch_sectors", (json_int_t)p->scratch_sectors, "staging_bytes",
+        json_pack("{s:I, s:I, s:I, s:I}", "decoder_bytes",
+                  (json_int_t)fota_package_most_kib(p) * 1024, "scratch_sectors",
+                  (json_int_t)fota_package_most_scratch(p), "staging_bytes",
                   (json_int_t)v->file->n_bytes, "slot_bytes", (json_int_t)p->new_bytes));
     (void)json_object_set_new(doc, "work", work_json(v));
     (void)json_object_set_new(doc, "seconds_at_115200",
@@ -232,6 +242,10 @@ static void print_head(const struct fota_package_view *v)
     if (!is_full(p)) print_image("from", p->base_bytes, p->base_sha256, p->from_version);
     print_image("to", p->new_bytes, p->new_sha256, p->to_version);
     (void)printf("%-12s %" PRIu32 "\n", "counter", p->security_counter);
+    if (p->trial_boots != 0) {
+        (void)printf("%-12s %u boots to confirm, else back to counter %" PRIu32 "\n", "trial",
+                     p->trial_boots, p->back.security_counter);
+    }
     const uint8_t *entry = v->file->plain + p->sigs_off;
     for (unsigned i = 0; i < p->n_sigs; i++, entry += SIG_ENTRY) {
         (void)printf("%-12s by key %s (not checked: fota verify)\n", i == 0 ? "signed" : "",
@@ -246,12 +260,11 @@ static void print_parts(const struct fota_package_view *v)
     const struct {
         const char *name;
         uint32_t n_bytes;
-    } rows[] = {{"head", p->head_bytes},
-                {"signatures", p->signature_bytes},
-                {"prologue", p->prologue_bytes},
-                {"unit heads", p->unit_head_bytes},
-                {"coded", p->coded_bytes}};
+    } rows[] = {{"head", p->head_bytes},         {"signatures", p->signature_bytes},
+                {"prologue", p->prologue_bytes}, {"unit heads", p->unit_head_bytes},
+                {"coded", p->coded_bytes},       {"way back", p->back_bytes}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (i + 1 == sizeof rows / sizeof rows[0] && rows[i].n_bytes == 0) break;
         (void)printf("%-12s %9" PRIu32 "  %5.1f %%  %s\n", i == 0 ? "bytes" : "",
                      rows[i].n_bytes, 100.0 * rows[i].n_bytes / v->file->n_bytes, rows[i].name);
     }
@@ -262,7 +275,8 @@ static void print_needs(const struct fota_package_view *v)
     const struct fota_package *p = &v->file->pkg;
     (void)printf("%-12s %u KiB RAM for the decoder, %u scratch sectors, %" PRIu32
                  " bytes of staging, %" PRIu32 " bytes of slot\n",
-                 "needs", p->decoder_kib, p->scratch_sectors, v->file->n_bytes, p->new_bytes);
+                 "needs", fota_package_most_kib(p), fota_package_most_scratch(p),
+                 v->file->n_bytes, p->new_bytes);
     if (v->has_geometry && v->device == NULL) {
         (void)printf("%-12s slot of %" PRIu32 " sectors of %" PRIu32 " bytes (id %08" PRIx32
                      ")\n",
@@ -308,5 +322,9 @@ void fota_package_view_print_summary(const struct fota_package_view *v)
         " stashed in %u scratch sectors, %u KiB RAM\n",
         kind(p), (p->features & FOTA_FEATURE_DOWNGRADE) != 0 ? ", downgrade allowed" : "",
         p->n_units, v->parts.n_written, v->parts.n_stashed, p->scratch_sectors, p->decoder_kib);
+    if (p->trial_boots != 0) {
+        (void)printf("trial of %u boots, way back %" PRIu32 " bytes\n", p->trial_boots,
+                     v->parts.back_bytes);
+    }
     print_seconds(v);
 }

@@ -89,7 +89,8 @@ static bool show_identity(struct shell *sh)
 
 static bool show_journal(struct shell *sh)
 {
-    static const char *const phases[] = {"none", "idle", "run", "trial", "result"};
+    static const char *const phases[] = {"none",   "idle", "run", "trial",
+                                         "result", "back", "keep"};
     struct fota_journal journal;
     if (fota_journal_load(&journal, &sh->device->area[FOTA_AREA_JOURNAL]) != FOTA_OK) {
         return false;
