@@ -253,40 +253,33 @@ enum fota_err fota_package_verify(const struct fota_package *pkg, const uint8_t 
     return result;
 }
 
-static void swap32(void *a, void *b)
+static void swap(void *a, void *b, size_t n_bytes)
 {
-    uint8_t kept[32];
-    memcpy(kept, a, sizeof kept);
-    memcpy(a, b, sizeof kept);
-    memcpy(b, kept, sizeof kept);
+    uint8_t *x = a;
+    uint8_t *y = b;
+    for (size_t i = 0; i < n_bytes; i++) {
+        uint8_t kept = x[i];
+        x[i] = y[i];
+        y[i] = kept;
+    }
 }
-_Static_assert(FOTA_SHA256_BYTES == 32 && FOTA_PACKAGE_STRING_MAX + 1 == 32, "for swap32()");
 
 void fota_package_turn(struct fota_package *p)
 {
-    struct fota_package_back other = {.security_counter = p->security_counter,
-                                      .body_bytes = p->body_bytes,
-                                      .prologue_bytes = p->prologue_bytes,
-                                      .scratch_sectors = p->scratch_sectors,
-                                      .n_units = p->n_units,
-                                      .decoder_kib = p->decoder_kib};
-    uint32_t base_bytes = p->base_bytes;
-    p->base_bytes = p->new_bytes;
-    p->new_bytes = base_bytes;
-    swap32(p->base_sha256, p->new_sha256);
-    swap32(p->from_version, p->to_version);
-    memcpy(other.body_sha256, p->body_sha256, sizeof other.body_sha256);
-    memcpy(p->body_sha256, p->back.body_sha256, sizeof p->body_sha256);
-    p->security_counter = p->back.security_counter;
-    p->body_bytes = p->back.body_bytes;
-    p->prologue_bytes = p->back.prologue_bytes;
-    p->scratch_sectors = p->back.scratch_sectors;
-    p->n_units = p->back.n_units;
-    p->decoder_kib = p->back.decoder_kib;
-    p->back = other;
+    struct fota_package_back *back = &p->back;
     /* The way back lies behind the way forth. */
-    p->body_off = p->turned ? p->body_off - p->body_bytes : p->body_off + other.body_bytes;
+    p->body_off = p->turned ? p->body_off - back->body_bytes : p->body_off + p->body_bytes;
     p->turned = !p->turned;
+    swap(&p->base_bytes, &p->new_bytes, sizeof p->base_bytes);
+    swap(p->base_sha256, p->new_sha256, sizeof p->base_sha256);
+    swap(p->from_version, p->to_version, sizeof p->from_version);
+    swap(&p->security_counter, &back->security_counter, sizeof back->security_counter);
+    swap(&p->body_bytes, &back->body_bytes, sizeof back->body_bytes);
+    swap(&p->prologue_bytes, &back->prologue_bytes, sizeof back->prologue_bytes);
+    swap(p->body_sha256, back->body_sha256, sizeof back->body_sha256);
+    swap(&p->scratch_sectors, &back->scratch_sectors, sizeof back->scratch_sectors);
+    swap(&p->n_units, &back->n_units, sizeof back->n_units);
+    swap(&p->decoder_kib, &back->decoder_kib, sizeof back->decoder_kib);
 }
 
 static unsigned count_bits(const uint8_t *bytes, size_t n)
