@@ -134,6 +134,16 @@ enum fota_err store_remove(struct stored_file *file)
     return FOTA_OK;
 }
 
+bool store_has_handle(const struct file_store *s)
+{
+    for (size_t i = 0; i < STORE_HANDLES_MAX; i++) {
+        if (s->handles[i].number == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum fota_err store_open(struct file_store *s, struct stored_file *file, uint32_t *number)
 {
     for (size_t i = 0; i < STORE_HANDLES_MAX; i++) {

@@ -61,6 +61,8 @@ store_append(struct file_store *s, struct stored_file *file, const uint8_t *byte
 /* FOTA_E_IN_USE. */
 FOTA_NODISCARD enum fota_err store_remove(struct stored_file *file);
 
+/* Can one more be opened? */
+bool store_has_handle(const struct file_store *s);
 /* FOTA_E_IN_USE: too many are open. */
 FOTA_NODISCARD enum fota_err
 store_open(struct file_store *s, struct stored_file *file, uint32_t *number);

@@ -200,6 +200,9 @@ open_file(struct modem *m, const char *name, uint32_t mode, uint32_t *number)
     if (file == NULL && mode == FILE_MODE_READ) {
         return FOTA_E_NOT_FOUND;
     }
+    if (!store_has_handle(&m->store)) {
+        return FOTA_E_IN_USE; /* before anything is made or emptied */
+    }
     if (file == NULL || mode == FILE_MODE_EMPTY) {
         const enum fota_err err = store_create(&m->store, name, &file);
         if (err != FOTA_OK) {

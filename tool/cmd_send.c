@@ -234,8 +234,12 @@ static int send_through_module(const struct fota_cli *cli, const struct options 
     struct fota_fault fault;
     enum fota_err err = fota_at_fetch_init(&fetch, o->package, &options);
     if (err != FOTA_OK) {
-        (void)fota_fault_set(&fault, err, o->package, "%s",
-                             "a module fetches from http, https, ftp and tcp addresses");
+        /* without the address: a password may stand in it */
+        (void)fota_fault_set(
+            &fault, err, "--through-module", "%s",
+            "a module fetches from http, https, ftp and tcp addresses of at most "
+            "255 printable ASCII characters without blank or quote, in ftp also "
+            "without %");
         return fota_cli_fail(cli, &fault);
     }
     return send_package(cli, o, &fetch.source, &fetch.talk, o->expect_version);

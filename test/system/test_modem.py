@@ -139,6 +139,11 @@ class Modem(ModuleTest):
         self.assertIn(b"+QFUPL: 7,%x\r\n" % xor16(b"seven b"), self.at.read_until(rb"OK\r\n"))
         self.assertEqual(self.read_file("c.bin"), b"seven b")
 
+    def test_every_command_has_a_test_form(self):
+        for name in ("QFLDS QFLST QFDEL QFUPL QFOPEN QFREAD QFSEEK QFCLOSE QHTTPURL QHTTPGET QHTTPREAD QHTTPDL QFTPUSER "
+                     "QFTPPASS QFTPCFG QFTPOPEN QFTPPATH QFTPGET QFTPCLOSE QINDI QIOPEN QISEND QIRD QICLOSE").split():
+            self.assertEqual(self.ask(f"AT+{name}=?"), ["OK"], name)
+
     def test_store_is_bounded(self):
         self.fails('AT+QFUPL="RAM:d.bin",524289', "STORE")
         for number in range(16):
@@ -148,9 +153,12 @@ class Modem(ModuleTest):
         for number in range(4):
             self.assertEqual(self.ask(f'AT+QFOPEN="f{number}"')[-1], "OK")
         self.fails('AT+QFOPEN="f5"', "IN_USE")
+        self.assertEqual(self.ask('AT+QFDEL="f5"'), ["OK"])
+        self.fails('AT+QFOPEN="f5",1', "IN_USE")
+        self.fails('AT+QFLST="f5"', "NOT_FOUND")    # a refused command makes no file
         self.assertEqual(self.ask("AT+CFUN=1,1")[-1], "OK")
         self.at.read_until(rb"RDY")
-        self.assertEqual(len(self.ask("AT+QFLST")), 17)
+        self.assertEqual(len(self.ask("AT+QFLST")), 16)
         self.assertEqual(self.ask('AT+QFDEL="*"'), ["OK"])
         self.assertEqual(self.ask("AT+QFLST"), ["OK"])
 

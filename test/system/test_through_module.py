@@ -98,6 +98,8 @@ class ThroughModule(ModuleTest):
             self.through(f"http://127.0.0.1:{nginx.port}/half.fota", status=code("TRUNCATED"))
             self.through(f"http://127.0.0.1:{servers.free_port()}/x", status=code("NETWORK"))
             self.through("file:///etc/passwd", status=code("USAGE"))
+            told = self.through("ftp://maker:secret%40@127.0.0.1/x", status=code("USAGE"))
+            self.assertNotIn("secret", told.stdout + told.stderr)
             self.assert_version(OLD)
             self.finished("what no server has, then the package", json.loads(
                 self.through(f"http://127.0.0.1:{nginx.port}/update.fota", "--json").stdout))
