@@ -18,7 +18,9 @@ struct fota_device {
     const char *brand;      /* in the update's lines: "Quectel" */
     const char *model;      /* "Quectel_M95" */
     const char *serial;     /* AT+CGSN: 15 digits */
-    uint32_t baud;          /* AT+IPR from factory; 0: 115200 */
+    bool no_trial; /* another boot loader tries images and brings the old one back: packages
+                      with a trial are refused */
+    uint32_t baud; /* AT+IPR from factory; 0: 115200 */
     /* Text of a failure for AT+CMEE=2 (port: from fota_err_row()); a null pointer: its number.
      */
     const char *(*error_text)(enum fota_err err);

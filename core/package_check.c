@@ -234,6 +234,7 @@ static enum fota_err step_fit(struct fota_package_check *c)
     const struct fota_package *pkg = &c->pkg;
     const struct fota_area *slot = fota_device_slot(c->device, c->target);
     uint32_t last;
+    if (pkg->trial_boots != 0 && c->device->no_trial) return FOTA_E_FEATURE;
     enum fota_err err = fota_package_fits(pkg, c->device->area, c->device->decoder_bytes);
     if (err < 0) return err;
     err = fota_area_sector_at(slot, pkg->new_bytes - 1U, &last);

@@ -145,6 +145,7 @@ static void the_primary_slot_cannot_be_changed(void **state)
     assert_int_equal(fota_area_program(slot, 0, bytes, sizeof bytes), FOTA_E_RANGE);
     assert_int_equal(fota_area_erase(slot, 0), FOTA_E_RANGE);
     assert_int_equal(f.power.n_ops, 0);
+    assert_true(f.device.no_trial);
 }
 
 /* ---- what runs ---- */

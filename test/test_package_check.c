@@ -104,6 +104,20 @@ static void good_packages_are_accepted(void **state)
     }
 }
 
+static void a_device_whose_boot_loader_has_its_own_trials_refuses_ours(void **state)
+{
+    (void)state;
+    for (uint8_t boots = 0; boots <= 3; boots += 3) {
+        struct tiny_options o = slots;
+        o.trial_boots = boots;
+        tiny_init(&t, &o);
+        t.d.device.no_trial = true;
+        stage(t.packages[0].at, t.packages[0].n_bytes);
+        assert_int_equal(check(), boots == 0 ? FOTA_OK : FOTA_E_FEATURE);
+        tiny_free(&t);
+    }
+}
+
 /* A package with a trial is looked at both ways before anything is erased. */
 static void who_goes_forth_on_trial_must_be_able_to_come_back(void **state)
 {
@@ -437,6 +451,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_packages_are_accepted),
+        cmocka_unit_test(a_device_whose_boot_loader_has_its_own_trials_refuses_ours),
         cmocka_unit_test(who_goes_forth_on_trial_must_be_able_to_come_back),
         cmocka_unit_test(what_was_received_must_be_the_whole_package),
         cmocka_unit_test(every_flipped_bit_is_refused),

@@ -143,6 +143,7 @@ enum fota_err fota_mcuboot_init(struct fota_mcuboot *m, const struct fota_mcuboo
     m->guarded.program = refuse_program;
     m->guarded.erase = refuse_erase;
     primary->flash = &m->guarded;
+    device->no_trial = true;
     return FOTA_OK;
 }
 

@@ -55,9 +55,10 @@ struct fota_mcuboot {
 uint32_t fota_mcuboot_trailer_bytes(const struct fota_mcuboot_slots *slots);
 
 /* Set `m` up, and the areas SLOT and SLOT2 of `device`: sectors that images may take in either
- * slot.  Changes no flash.  `m` and `device` must stay where they are; the other areas of the
- * device (staging, journal, identity, settings; no scratch) and the rest of it are the
- * caller's. FOTA_E_PROFILE: nothing is left for an image, unequal sectors, max_align. */
+ * slot.  Packages with a trial of ours are refused: MCUboot has its own.  Changes no flash. `m`
+ * and `device` must stay where they are; the other areas of the device (staging, journal,
+ * identity, settings; no scratch) and the rest of it are the caller's. FOTA_E_PROFILE: nothing
+ * is left for an image, unequal sectors, max_align. */
 FOTA_NODISCARD enum fota_err
 fota_mcuboot_init(struct fota_mcuboot *m, const struct fota_mcuboot_slots *slots,
                   struct fota_device *device);
