@@ -4,6 +4,7 @@
     bench.py                    everything; the first run fetches, builds and measures: about an hour
     bench.py --only TEXT        pairs whose name holds TEXT; prints the table, writes nothing
     bench.py --held-out         the pairs of bench/held_out.txt; printed and written beside the others
+    bench.py --cached           write the page from what is in the cache, measure nothing
     bench.py --bodies [WAY..]   no peers, no signature, no emulator: what the encoder makes, for work on it
     bench.py --self-check       a few pairs without any peer: does the bench itself work
 
@@ -40,16 +41,23 @@ def digest(*parts):
     return key.hexdigest()
 
 
+class NotMeasured(Exception):
+    """With --cached: this is not in the cache."""
+
+
 class Results:
     """What was measured once."""
 
-    def __init__(self):
+    def __init__(self, only_cached=False):
+        self.only_cached = only_cached
         self.folder = CACHE / "results"
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def get(self, key, measure):
         path = self.folder / key[:32]
         if not path.exists():
+            if self.only_cached:
+                raise NotMeasured
             result = measure()
             path.write_text(json.dumps(result))
         return json.loads(path.read_text())
@@ -115,17 +123,25 @@ class Fota:
         return out.stat().st_mtime < self.tool.stat().st_mtime
 
 
+def measure_pair(pair, fota, results, with_peers, ways):
+    row = {"name": pair["name"], "arch": pair["arch"], "new_bytes": pair["new"].stat().st_size}
+    if with_peers:
+        row["peers"] = measure_peers(results, pair)
+        row["recorded"] = recorded().get(pair["name"], {})
+    row.update({way: fota.measure(results, pair, way) for way in ways})
+    return row
+
+
 def measure(pairs, fota, results, with_peers, ways=tuple(WAYS)):
-    rows, known = [], recorded()
+    """(rows, names of pairs that are not in the cache)"""
+    rows, skipped = [], []
     for i, pair in enumerate(pairs):
         print(f"[{i + 1}/{len(pairs)}] {pair['name']}", file=sys.stderr, flush=True)
-        row = {"name": pair["name"], "arch": pair["arch"], "new_bytes": pair["new"].stat().st_size}
-        if with_peers:
-            row["peers"] = measure_peers(results, pair)
-            row["recorded"] = known.get(pair["name"], {})
-        row.update({way: fota.measure(results, pair, way) for way in ways})
-        rows.append(row)
-    return rows
+        try:
+            rows.append(measure_pair(pair, fota, results, with_peers, ways))
+        except NotMeasured:
+            skipped.append(pair["name"])
+    return rows, skipped
 
 
 BODY_WAYS = {"two": ("two-slots", 0), "in16": ("in-place", 16), "in8": ("in-place", 8), "in1": ("in-place", 1)}
@@ -158,7 +174,7 @@ def self_check(fota, results):
     lines = [line.split() for line in (HERE / "pairs.txt").read_text().splitlines() if line.startswith(SELF_CHECK)]
     pairs = [{"name": n, "arch": a, "old": fetch.image(o), "new": fetch.image(w), "elf": []} for n, a, o, w in lines]
     assert len(pairs) == len(SELF_CHECK)
-    for row in measure(pairs, fota, results, with_peers=False, ways=SELF_CHECK_WAYS):
+    for row in measure(pairs, fota, results, with_peers=False, ways=SELF_CHECK_WAYS)[0]:
         for way in SELF_CHECK_WAYS:
             assert row[way]["exact"] and row[way]["instructions"] > 0
             print(f"{row['name']} {way}: {row[way]['bytes']} bytes, {row[way]['instructions']} instructions per byte")
@@ -169,24 +185,25 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build")
     parser.add_argument("--only", default="")
     parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--cached", action="store_true")
     parser.add_argument("--bodies", nargs="*", choices=BODY_WAYS, metavar="WAY")
     parser.add_argument("--self-check", action="store_true")
     args = parser.parse_args()
     CACHE.mkdir(parents=True, exist_ok=True)
     lists = {"pairs": "pairs.txt"} if not args.held_out else {"held out": "held_out.txt"}
     if args.bodies is not None:
-        pairs, _ = fetch.pairs(HERE / next(iter(lists.values())))
-        return bodies(args.build, [p for p in pairs if args.only in p["name"]], args.bodies or list(BODY_WAYS))
+        pairs, _ = fetch.pairs(HERE / next(iter(lists.values())), args.only)
+        return bodies(args.build, pairs, args.bodies or list(BODY_WAYS))
     if not args.only and not args.held_out:
         lists["held out"] = "held_out.txt"
-    results, fota = Results(), Fota(args.build)
+    results, fota = Results(args.cached), Fota(args.build)
     if args.self_check:
         return self_check(fota, results)
     tables = {}
     for title, name in lists.items():
-        pairs, missing = fetch.pairs(HERE / name)
-        pairs = [p for p in pairs if args.only in p["name"]]
-        tables[title] = (measure(pairs, fota, results, with_peers=True), missing)
+        pairs, missing = fetch.pairs(HERE / name, args.only)
+        rows, skipped = measure(pairs, fota, results, with_peers=True)
+        tables[title] = (rows, missing + skipped)
     if args.only or args.held_out:
         for rows, missing in tables.values():
             print(report.tables(rows, missing))

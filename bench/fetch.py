@@ -145,13 +145,15 @@ def image(source):
     return out
 
 
-def pairs(path):
-    """(name, architecture, old, new, ELF files or none) of each line; pairs that are not to be had go to stderr."""
+def pairs(path, only=""):
+    """The pairs whose names hold `only`, and the names of those that are not to be had."""
     out, missing = [], []
     for line in path.read_text().splitlines():
         if not line or line.startswith("#"):
             continue
         name, arch, *sources = line.split()
+        if only not in name:
+            continue
         try:
             files = [image(s) for s in sources]
         except NotToBeHad as why:

@@ -130,10 +130,12 @@ def lost(rows):
 
 
 def tables(rows, missing):
+    if not rows:
+        return "Not measured when this was written: " + ", ".join(missing) + ".\n"
     parts = ["### Sizes", size_table(rows), "### Means", mean_table(rows), lost(rows), "### In place", in_place_table(rows),
              "### Cost", cost_table(rows), "### Peers", peer_table(rows)]
     if missing:
-        parts.append("Left out, not to be had when this was measured: " + ", ".join(missing) + ".\n")
+        parts.append("Left out, not to be had or not measured when this was written: " + ", ".join(missing) + ".\n")
     return "\n".join(parts)
 
 

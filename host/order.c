@@ -3,8 +3,8 @@
  * neighbours, each ascending or descending, and is cut into units.  What it costs is estimated:
  * copies whose source is gone from slot and ring, which is played exactly, and what each unit
  * costs by itself.  Cuts are found by dynamic programming, and evenly; the sequence by hill
- * climbing from the ascending and the descending one; in the end cuts are moved one by one.
- * Integers only, a bounded number of steps. */
+ * climbing from the ascending and the descending one.  Integers only, a bounded number of
+ * steps. */
 #include "host/order.h"
 #include <stdlib.h>
 #include <string.h>
@@ -376,76 +376,11 @@ static bool equal_choices(const struct fota_plan_choice *a, const struct fota_pl
     return a->n_runs == b->n_runs && memcmp(a->runs, b->runs, a->n_runs * sizeof *a->runs) == 0;
 }
 
-/* Whether order[begin..end) can be a unit. */
-static bool can_cut(const struct search *s, uint32_t begin, uint32_t end)
-{
-    uint32_t gap;
-    for (uint32_t i = end; i-- > begin;)
-        if (!fits(s, i, end, &gap)) return false;
-    return true;
-}
-
-/* Keep the tried cuts if they are better. */
-static bool keep_if_better(struct search *s, uint64_t *cost)
-{
-    uint64_t now = play(s, s->tried, s->n_tried);
-    if (now >= *cost) return false;
-    *cost = now;
-    s->n_units = s->n_tried;
-    memcpy(s->ends, s->tried, s->n_tried * sizeof *s->ends);
-    return true;
-}
-
-/* Let unit `u` end elsewhere: in the next unit, or with it, so that both are one. */
-static bool move_cut(struct search *s, uint32_t u, uint64_t *cost)
-{
-    uint32_t begin = u > 0 ? s->ends[u - 1] : 0;
-    if (u + 1 == s->n_units) return false;
-    uint32_t next = s->ends[u + 1];
-    for (uint32_t at = begin + 1; at <= next; at++) {
-        if (at == s->ends[u] || !can_cut(s, begin, at) || (at < next && !can_cut(s, at, next)))
-            continue;
-        memcpy(s->tried, s->ends, s->n_units * sizeof *s->ends);
-        s->n_tried = s->n_units;
-        s->tried[u] = at;
-        if (at == next) {
-            memmove(&s->tried[u + 1], &s->tried[u + 2],
-                    (s->n_units - u - 2) * sizeof *s->tried);
-            s->n_tried--;
-        }
-        if (keep_if_better(s, cost)) return true;
-    }
-    return false;
-}
-
-/* Cut unit `u` in two. */
-static bool add_cut(struct search *s, uint32_t u, uint64_t *cost)
-{
-    uint32_t begin = u > 0 ? s->ends[u - 1] : 0;
-    for (uint32_t at = begin + 1; at < s->ends[u]; at++) {
-        memcpy(s->tried, s->ends, u * sizeof *s->ends);
-        s->tried[u] = at;
-        memcpy(&s->tried[u + 1], &s->ends[u], (s->n_units - u) * sizeof *s->ends);
-        s->n_tried = s->n_units + 1;
-        if (keep_if_better(s, cost)) return true;
-    }
-    return false;
-}
-
-/* Move, remove and add single cuts as long as that helps. */
-static void polish(struct search *s, uint64_t cost)
-{
-    for (uint32_t u = 0; u < s->n_units && s->steps < 2 * STEPS;) {
-        bool better = move_cut(s, u, &cost) || add_cut(s, u, &cost);
-        u = !better ? u + 1 : u > 0 ? u - 1 : 0;
-    }
-}
-
 /* Add the units of the sequence, unless they are there already. */
 static enum fota_err
 add_choice(struct fota_orders *out, struct search *s, const struct sequence *q)
 {
-    polish(s, cost_of(s, q));
+    (void)cost_of(s, q);
     struct fota_plan_choice choice = {.runs = malloc(s->n_units * sizeof *choice.runs),
                                       .n_runs = s->n_units};
     if (choice.runs == NULL) return FOTA_E_NOMEM;

@@ -4,6 +4,7 @@
 #include "host/image_read.h"
 #include "host/output_file.h"
 #include "host/package_write.h"
+#include "host/scratch_advice.h"
 #include "tool/cli.h"
 #include "tool/maker_signers.h"
 #include "tool/package_view.h"
@@ -48,6 +49,8 @@ static const char help[] =
     "no\n"
     "                          way back [that of NEW]\n"
     "  -l, --level N           1 fast, 2, 3 smallest [chosen]\n"
+    "      --advise-scratch    say how many scratch sectors would bring the package within\n"
+    "                          2 % of what two slots would take; makes it up to 8 times\n"
     "the device:\n"
     "      --device FILE       its profile (doc/device-profile.md); or\n"
     "      --sector BYTES      size of its sectors [4096]\n"
@@ -79,6 +82,7 @@ struct diff {
     uint32_t trial_boots;
     uint32_t from_counter;
     bool from_counter_given;
+    bool advise;
     uint32_t level;
     struct fota_output_file output;
     const char *old_path;
@@ -89,6 +93,7 @@ struct diff {
     struct fota_image new_image;
     struct fota_encoded encoded;
     struct fota_encoded back; /* reversible, in place */
+    struct fota_scratch_advice advice;
     uint8_t *package;
     uint32_t package_bytes;
     struct fota_package_file file; /* the same, taken apart */
@@ -113,6 +118,7 @@ enum {
     OPT_REVERSIBLE,
     OPT_TRIAL_BOOTS,
     OPT_FROM_COUNTER,
+    OPT_ADVISE,
 };
 
 static const struct option long_options[] = {
@@ -132,6 +138,7 @@ static const struct option long_options[] = {
     {"trial-boots", required_argument, NULL, OPT_TRIAL_BOOTS},
     {"from-counter", required_argument, NULL, OPT_FROM_COUNTER},
     {"level", required_argument, NULL, 'l'},
+    {"advise-scratch", no_argument, NULL, OPT_ADVISE},
     {"device", required_argument, NULL, OPT_DEVICE},
     {"sector", required_argument, NULL, OPT_SECTOR},
     {"scratch", required_argument, NULL, OPT_SCRATCH},
@@ -188,6 +195,9 @@ static const char *take_option(struct diff *d, int option)
     case 'f':
         d->output.replace = true;
         return NULL;
+    case OPT_ADVISE:
+        d->advise = true;
+        return NULL;
     case OPT_FULL:
         d->full = true;
         return NULL;
@@ -238,6 +248,8 @@ static const char *options_fault(const struct diff *d, int n_files)
     if (!d->reversible && (d->trial_boots != 0 || d->from_counter_given)) {
         return "--trial-boots and --from-counter are for --reversible";
     }
+    if (d->advise && (d->full || d->n_slots == 2))
+        return "--advise-scratch is for updates in place";
     if (!d->full && d->from_version == NULL) return "--from-version is missing (or --full)";
     if (d->device_path != NULL && d->geometry_given) {
         return "--device says --sector, --scratch, --slots and --slot-bytes already";
@@ -339,6 +351,9 @@ encode_one(const struct fota_cli *cli, struct fota_encoded *out, const struct di
     fota_progress_begin(&progress, "encoding", !cli->quiet && !cli->json);
     enum fota_err err = fota_encode(out, (struct fota_bytes){from->at, from->n_bytes},
                                     (struct fota_bytes){to->at, to->n_bytes}, &options);
+    if (err == FOTA_OK && d->advise && out == &d->encoded)
+        err = fota_scratch_advise(&d->advice, (struct fota_bytes){from->at, from->n_bytes},
+                                  (struct fota_bytes){to->at, to->n_bytes}, &options);
     fota_progress_end(&progress);
     return err == FOTA_OK ? FOTA_OK : fota_fault_set(fault, err, d->new_path, "encoder");
 }
@@ -431,6 +446,27 @@ static enum fota_err make(const struct fota_cli *cli, struct diff *d, struct fot
     return err;
 }
 
+static json_t *advice_json(const struct fota_scratch_advice *a)
+{
+    json_t *sectors = a->sectors != 0 ? json_integer(a->sectors) : json_null();
+    return json_pack("{s:I,s:o,s:I}", "two_slots_body_bytes", (json_int_t)a->two_slots_bytes,
+                     "sectors", sectors, "body_bytes", (json_int_t)a->body_bytes);
+}
+
+static void print_advice(const struct fota_scratch_advice *a)
+{
+    if (a->sectors == 0) {
+        printf("scratch: not even 64 sectors bring the body (%" PRIu32
+               " bytes) within 2 %% of two slots (%" PRIu32 ")\n",
+               a->body_bytes, a->two_slots_bytes);
+        return;
+    }
+    printf("scratch: %" PRIu32 " sector%s bring%s the body (%" PRIu32
+           " bytes) within 2 %% of two slots (%" PRIu32 ")\n",
+           a->sectors, a->sectors == 1 ? "" : "s", a->sectors == 1 ? "s" : "", a->body_bytes,
+           a->two_slots_bytes);
+}
+
 static int report(const struct fota_cli *cli, const struct diff *d)
 {
     struct fota_package_view view;
@@ -439,8 +475,13 @@ static int report(const struct fota_cli *cli, const struct diff *d)
     if (fota_package_view_open(&view, &d->file, d->output.path, &d->layout, &fault) < 0) {
         return fota_cli_fail(cli, &fault);
     }
-    if (cli->json) return fota_cli_print_json(cli, fota_package_view_json(&view));
+    if (cli->json) {
+        json_t *document = fota_package_view_json(&view);
+        if (d->advise) json_object_set_new(document, "scratch_advice", advice_json(&d->advice));
+        return fota_cli_print_json(cli, document);
+    }
     fota_package_view_print_summary(&view);
+    if (d->advise) print_advice(&d->advice);
     return fota_cli_done(cli);
 }
 
