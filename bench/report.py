@@ -101,12 +101,11 @@ def in_place_table(rows):
 def cost_table(rows):
     out = []
     for r in rows:
-        out.append([r["name"], f"{r['two']['seconds']:.1f}", f"{r['in8']['seconds']:.1f}", str(round(r["in8"]["kib"] / 1024)),
-                    show(r["in8"]["kib"] * 1024 / r["new_bytes"], 0), count(r["two"]["decoder"]), count(r["in8"]["decoder"]),
+        out.append([r["name"], f"{r['two']['seconds']:.1f}", f"{r['in8']['seconds']:.1f}", str(round(r["in8"]["kib"] / 1024)), count(r["two"]["decoder"]), count(r["in8"]["decoder"]),
                     *(count(r[way]["instructions"]) for way in ("two", "in8", "full"))])
-    out.append(["**geometric mean**", "", "", "", "", "", "", *(
+    out.append(["**geometric mean**", "", "", "", "", "", *(
         f"**{geometric_mean(r[way]['instructions'] for r in rows):,.0f}**" for way in ("two", "in8", "full"))])
-    return table(["pair", "making, two slots, s", "in place, s", "MiB", "x image", "decoder RAM, two slots", "in place",
+    return table(["pair", "making, two slots, s", "in place, s", "MiB at most", "decoder RAM, two slots", "in place",
                   "instructions per byte, two slots", "in place", "full image"], out)
 
 
@@ -119,7 +118,7 @@ def peer_table(rows):
         out.append([name, str(len(found)), show(ratio), str(sum(smallest(r)[1] == name for r in found)),
                     f"{max(r['peers'][name]['seconds'] for r in found):.1f}",
                     str(round(max(r["peers"][name]["kib"] for r in found) / 1024))])
-    return table(["peer", "pairs", "mean / best peer", "best on", "slowest, s", "most MiB"], out)
+    return table(["peer", "pairs", "mean / best peer", "best on", "slowest, s", "MiB at most"], out)
 
 
 def lost(rows):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* In place: in which order, and in units of which sectors, the new image is best written, so
- * that little of what is still to be copied is overwritten and lost.  doc/codec.md 8. */
+ * that little of what is still to be copied is overwritten and lost.  doc/codec.md 10. */
 #ifndef FOTA_HOST_ORDER_H
 #define FOTA_HOST_ORDER_H
 

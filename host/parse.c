@@ -19,7 +19,7 @@
 #define LANES_MAX     64U
 #define LANES_LARGE   24U
 #define LARGE_BYTES   (2U << 20)
-#define SWEEP_NODES   (1U << 21)
+#define SWEEP_NODES   (1U << 15)
 #define CERTAIN_BYTES 32U         /* on such a match nothing better is looked for */
 #define LITERAL       0x80000000U /* no diagonal: images are far smaller */
 #define NO_NODE       UINT32_MAX
