@@ -351,10 +351,19 @@ encode_one(const struct fota_cli *cli, struct fota_encoded *out, const struct di
     fota_progress_begin(&progress, "encoding", !cli->quiet && !cli->json);
     enum fota_err err = fota_encode(out, (struct fota_bytes){from->at, from->n_bytes},
                                     (struct fota_bytes){to->at, to->n_bytes}, &options);
-    if (err == FOTA_OK && d->advise && out == &d->encoded)
-        err = fota_scratch_advise(&d->advice, (struct fota_bytes){from->at, from->n_bytes},
-                                  (struct fota_bytes){to->at, to->n_bytes}, &options);
     fota_progress_end(&progress);
+    return err == FOTA_OK ? FOTA_OK : fota_fault_set(fault, err, d->new_path, "encoder");
+}
+
+static enum fota_err advise(struct diff *d, struct fota_fault *fault)
+{
+    const struct fota_encode_options options = {.slot = &d->layout.area[FOTA_AREA_SLOT],
+                                                .decoder_bytes =
+                                                    d->layout.profile.decoder_bytes,
+                                                .level = d->level};
+    enum fota_err err = fota_scratch_advise(
+        &d->advice, (struct fota_bytes){d->old_image.at, d->old_image.n_bytes},
+        (struct fota_bytes){d->new_image.at, d->new_image.n_bytes}, &options);
     return err == FOTA_OK ? FOTA_OK : fota_fault_set(fault, err, d->new_path, "encoder");
 }
 
@@ -362,6 +371,7 @@ static enum fota_err
 encode(const struct fota_cli *cli, struct diff *d, struct fota_fault *fault)
 {
     enum fota_err err = encode_one(cli, &d->encoded, d, &d->old_image, &d->new_image, fault);
+    if (err == FOTA_OK && d->advise) err = advise(d, fault);
     if (err < 0 || !d->reversible || has_two_slots(d)) return err;
     return encode_one(cli, &d->back, d, &d->new_image, &d->old_image, fault);
 }
