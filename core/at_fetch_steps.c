@@ -263,7 +263,8 @@ static enum fota_talk hear_open(struct fota_at_fetch *f, const struct fota_at_re
         return FOTA_TALK_ON;
     }
     if (r->kind == FOTA_AT_REPLY_ERROR) {
-        return fota_at_fetch_fail(f, note, FOTA_E_LINK);
+        const bool no_handle = r->error == FOTA_E_IN_USE; /* otherwise the file went away */
+        return fota_at_fetch_fail(f, note, no_handle ? FOTA_E_IN_USE : FOTA_E_LINK);
     }
     if (r->kind != FOTA_AT_REPLY_OK) {
         return FOTA_TALK_ON;

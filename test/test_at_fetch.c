@@ -253,6 +253,16 @@ static void a_download_of_somebody_else_is_waited_for(void **state)
     OPEN;
 }
 
+static void a_file_that_cannot_be_opened_is_looked_for_again(void **state)
+{
+    (void)state;
+    begin(URL);
+    LOOK;
+    DOWNLOAD;
+    again("AT+QFOPEN=\"" NAME "\",2\r", "+CME ERROR: 661", FOTA_E_LINK);   /* it went away */
+    again("AT+QFOPEN=\"" NAME "\",2\r", "+CME ERROR: 673", FOTA_E_IN_USE); /* no handle */
+}
+
 /* In each of these steps, what ends it and how. */
 static void failures_of_a_download_end_it_or_are_tried_again(void **state)
 {
@@ -627,6 +637,7 @@ int main(void)
         cmocka_unit_test(a_part_or_something_else_that_is_left_is_deleted),
         cmocka_unit_test(a_fresh_start_deletes_once),
         cmocka_unit_test(a_download_of_somebody_else_is_waited_for),
+        cmocka_unit_test(a_file_that_cannot_be_opened_is_looked_for_again),
         cmocka_unit_test(failures_of_a_download_end_it_or_are_tried_again),
         cmocka_unit_test(what_is_no_package_on_the_server_is_downloaded_twice),
         cmocka_unit_test(short_reads_are_completed_and_wrong_lengths_are_not_believed),
