@@ -248,8 +248,6 @@ static const char *options_fault(const struct diff *d, int n_files)
     if (!d->reversible && (d->trial_boots != 0 || d->from_counter_given)) {
         return "--trial-boots and --from-counter are for --reversible";
     }
-    if (d->advise && (d->full || d->n_slots == 2))
-        return "--advise-scratch is for updates in place";
     if (!d->full && d->from_version == NULL) return "--from-version is missing (or --full)";
     if (d->device_path != NULL && d->geometry_given) {
         return "--device says --sector, --scratch, --slots and --slot-bytes already";
@@ -525,6 +523,8 @@ static int run(struct fota_cli *cli, int argc, char **argv)
         if (next != FOTA_CLI_GO_ON) return fota_cli_exit(cli, next);
     }
     const char *wrong = options_fault(&d, argc - optind);
+    if (wrong == NULL && d.advise && (d.full || d.n_slots == 2))
+        wrong = "--advise-scratch is for updates in place";
     if (wrong != NULL) return fota_cli_usage(cli, "%s", wrong);
     if (!d.full) d.old_path = argv[optind];
     d.new_path = argv[argc - 1];
