@@ -138,8 +138,8 @@ static bool set(const struct fota_isa_state *s, uint32_t *word, const struct fot
     }
     case FORM_LOW: {
         uint32_t low = p->base + target - s->reg[source_register(*word)].new_value;
-        uint32_t shift = (uint32_t)low_shift(*word);
-        if (low > 0xFFFU || (low & ((1U << shift) - 1)) != 0) return false;
+        int32_t shift = low_shift(*word);
+        if (shift < 0 || low > 0xFFFU || (low & ((1U << shift) - 1)) != 0) return false;
         *word = (*word & 0xFFC003FFU) | ((low >> shift) << 10);
         return true;
     }

@@ -295,9 +295,9 @@ enum fota_err fota_analyze(struct fota_analysis *out, struct fota_bytes image)
 {
     uint32_t scores[FOTA_ANALYSIS_MAX];
     out->n = 0;
-    for (uint8_t arch = 0; arch < FOTA_ARCH_COUNT; arch++) {
+    for (unsigned arch = 0; arch < FOTA_ARCH_COUNT; arch++) {
         uint32_t score;
-        if (fota_isa_of(arch) == NULL) continue;
+        if (fota_isa_of((uint8_t)arch) == NULL) continue;
         enum fota_err err = score_calls(&score, image, (enum fota_arch)arch);
         if (err != FOTA_OK) return err;
         if (score == 0) continue;

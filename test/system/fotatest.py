@@ -129,6 +129,7 @@ class Module:
             [str(FOTA), "module", "--flash", str(self.flash), *line, "-v",
              *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.errors = ""
+        self.place = ""
         self.started = threading.Event()
         self.reader = threading.Thread(target=self.read_errors, daemon=True)
         self.reader.start()
@@ -146,9 +147,20 @@ class Module:
             if "application started" in line or "answers AT commands" in line:
                 self.started.set()
         self.started.set()
+        self.unlink()
+
+    def unlink(self):
+        """Take the link away when the module is gone: the number of its terminal may soon be another module's, and a
+        client that opens its port again must not find that one."""
+        try:
+            if os.readlink(self.link) == self.place:
+                os.unlink(self.link)
+        except OSError:
+            pass
 
     def kill(self):
         """The power fails."""
+        self.unlink()
         self.process.kill()
         self.end()
 
@@ -210,7 +222,7 @@ class Client:
         answer = self.read_until(rb"\r\n(OK|ERROR|CONNECT|\+CME ERROR: [^\r]*)\r\n", seconds)
         if answer.endswith(b"OK\r\n") and text.upper().startswith("AT+QFUA"):
             try:
-                answer += self.read_until(rb"\r\nCONNECT\r\n", 5)
+                answer += self.read_until(rb"\r\nCONNECT\r\n", seconds)
             except AssertionError:
                 pass
         lines = answer.decode("ascii").replace(text + "\r", "", 1).split("\r\n")
