@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 enum record_type {
     RECORD_DATA = 0,
@@ -113,8 +112,7 @@ enum fota_err fota_image_hex_parse(struct fota_image_pieces *p,
 {
     struct hex_reader r = {.pieces = p, .fault = fault};
     p->place = FOTA_FAULT_AT_LINE;
-    const bool mark = file->n_bytes >= 3 && memcmp(file->at, "\xEF\xBB\xBF", 3) == 0;
-    for (size_t from = mark ? 3 : 0; from < file->n_bytes;) {
+    for (size_t from = fota_input_file_mark_bytes(file); from < file->n_bytes;) {
         size_t to = from;
         while (to < file->n_bytes && file->at[to] != '\n') {
             to++;

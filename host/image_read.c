@@ -10,10 +10,10 @@
 /* HEX doubles, ELF carries symbols. */
 #define FILE_MAX_BYTES ((size_t)4 * FOTA_IMAGE_MAX_BYTES)
 
-/* Where a text begins: behind the byte order mark that some editors write, and empty lines. */
+/* Where a text begins: behind the byte order mark, and empty lines. */
 static size_t text_begin(const struct fota_input_file *file)
 {
-    size_t at = file->n_bytes >= 3 && memcmp(file->at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    size_t at = fota_input_file_mark_bytes(file);
     while (at < file->n_bytes && (file->at[at] == '\r' || file->at[at] == '\n')) {
         at++;
     }
